@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { copyLine } from '../server/src/store/database/batch-flight.ts'
-import { LOG_COLUMN_LIST } from '../server/src/store/database/log-columns.ts'
+import { LOG_COLUMN_LIST } from '../server/src/store/database/table-names.ts'
 
 const connection = JSON.parse(process.argv[2] ?? '{}') as pg.PoolConfig
 const pool = new pg.Pool({ ...connection, max: 4 })

@@ -25,3 +25,6 @@ export function onOwnBehalf<T>(work: () => T): T {
 export function currentCaller(): Caller | undefined {
   return callers.getStore()
 }
+
+/** Where a request comes from. */
+export type Client = { address: string; userAgent: string }

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { ChannelsService } from '../service/alerts/channels-service.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { AlertChannel, AlertChannelInput, AlertChannels, AlertChannelTest } from './schemas/alerts.ts'
-import { Reply } from './schemas/replies.ts'
 
 const admin = { access: 'admin' } as const
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })

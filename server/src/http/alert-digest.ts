@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { DigestService } from '../service/alerts/digest/digest-service.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { AlertDigest, AlertDigestInput, AlertDigestSettings } from './schemas/alerts.ts'
 import { Nullable } from './schemas/fields.ts'
-import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const settings = { 200: Reply(Type.Object({ digest: Nullable(AlertDigestSettings) })) }

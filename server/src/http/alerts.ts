@@ -4,7 +4,7 @@ import type { AlertsService } from '../service/alerts/alerts-service.ts'
 import type { RulesService } from '../service/alerts/rules-service.ts'
 import type { SilencesService } from '../service/alerts/silences-service.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import {
   AlertDefinition,
   AlertDeliveries,
@@ -20,7 +20,6 @@ import {
   AlertWhy,
   AppliedAlerts,
 } from './schemas/alerts.ts'
-import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const { start_date, end_date } = filterParameters

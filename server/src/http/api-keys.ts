@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { ApiKeys as ApiKeyService } from '../service/access/api-keys.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import {
   ApiKey,
   ApiKeyInput,
@@ -10,7 +10,6 @@ import {
   KeyRotation,
   RotatedApiKey,
 } from './schemas/api-keys.ts'
-import { Reply } from './schemas/replies.ts'
 
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })
 

@@ -1,4 +1,6 @@
 // The types of the API for those who call it: the page and the commands. The schemas validate, serialise and document it.
+
+export type * from './reply.ts'
 export type * from './schemas/alerts.ts'
 export type * from './schemas/api-keys.ts'
 export type * from './schemas/audit.ts'
@@ -13,10 +15,9 @@ export type * from './schemas/levels.ts'
 export type * from './schemas/line-forms.ts'
 export type * from './schemas/logs.ts'
 export type * from './schemas/marks.ts'
-export type * from './schemas/packing.ts'
 export type * from './schemas/parse-rules.ts'
 export type * from './schemas/removal.ts'
-export type * from './schemas/replies.ts'
+export type * from './schemas/settings.ts'
 export type * from './schemas/settings.ts'
 export type * from './schemas/sign-in.ts'
 export type * from './schemas/users.ts'

@@ -4,9 +4,8 @@ import { Type } from 'typebox'
 import type { AuditTrail } from '../service/access/audit-trail.ts'
 import { AppError } from '../service/app-error.ts'
 import { parseIso } from '../store/database/timestamp.ts'
-import { grouped, reply } from './reply.ts'
+import { grouped, Reply, reply } from './reply.ts'
 import { AuditCheck, AuditPage } from './schemas/audit.ts'
-import { Reply } from './schemas/replies.ts'
 
 const Text = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Boards as BoardsService } from '../service/search/boards.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { Board, BoardChange, BoardInput, Boards, PinnedChartInput } from './schemas/boards.ts'
-import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })

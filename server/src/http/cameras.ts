@@ -7,10 +7,9 @@ import {
   type StripHours,
 } from '../service/insights/camera-activity.ts'
 import { pagingParameters } from '../service/logs/log-query.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { CamerasActivity } from './schemas/camera-activity.ts'
 import { Camera, CameraInput, Cameras } from './schemas/cameras.ts'
-import { Reply } from './schemas/replies.ts'
 
 /** Cameras: list, activity, create, rename, delete. */
 export function cameraRoutes(

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { RetentionService } from '../service/administration/retention-service.ts'
-import { grouped, reply } from './reply.ts'
+import { grouped, Reply, reply } from './reply.ts'
 import { CleanupResult, RetentionPlan } from './schemas/removal.ts'
-import { Reply } from './schemas/replies.ts'
 
 const daysToKeep = Type.Integer({
   minimum: 0,

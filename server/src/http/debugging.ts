@@ -4,7 +4,7 @@ import { CONTEXT_SCOPES, type ContextScope } from '../service/insights/debugging
 import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import {
   ErrorGroups,
   Fields,
@@ -14,7 +14,6 @@ import {
   RequestTrail,
   Services,
 } from './schemas/debugging.ts'
-import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const { request_id: _, ...filtersWithoutRequest } = filterParameters

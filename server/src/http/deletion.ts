@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { RetentionService } from '../service/administration/retention-service.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
-import { grouped, reply } from './reply.ts'
+import { grouped, Reply, reply } from './reply.ts'
 import { DeletionPreview } from './schemas/removal.ts'
-import { Reply } from './schemas/replies.ts'
 
 const admin = { access: 'admin' } as const
 const filters = Type.Object(filterParameters, { additionalProperties: false })

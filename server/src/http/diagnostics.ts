@@ -3,9 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Diagnosis } from '../service/diagnosis/diagnose-log-system.ts'
 import type { StreamProbe } from '../service/diagnosis/test-lines.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { DiagnosisSchema } from './schemas/diagnosis.ts'
-import { Reply } from './schemas/replies.ts'
 import { openStreamProbe } from './stream-probe.ts'
 
 type Diagnose = (run: { testLines: boolean; streamProbe?: StreamProbe | undefined }) => Promise<Diagnosis>

@@ -3,9 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { EmbedLinks } from '../service/access/embed-links.ts'
 import { linkOrigin } from './link-origin.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { TimestampSchema } from './schemas/fields.ts'
-import { Reply } from './schemas/replies.ts'
 
 const MAX_HOURS = 8760
 

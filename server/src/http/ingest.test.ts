@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { atOnce } from '../ingest/steps.ts'
+import { atOnce } from '../ingest/decoded.ts'
 import { bodySteps } from './ingest.ts'
 
 it.each<[string | undefined, string, string[], number]>([

@@ -5,9 +5,8 @@ import type { LevelService } from '../service/administration/level-service.ts'
 import { parseLevelName } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
 import { now } from '../store/database/timestamp.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { LevelExplanation, Levels } from './schemas/levels.ts'
-import { Reply } from './schemas/replies.ts'
 
 /** The longest time that a request may be held, in seconds. */
 const MAX_WAIT_S = 55

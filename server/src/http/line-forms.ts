@@ -4,9 +4,8 @@ import { compileTime } from '../ingest/inference/infer-time.ts'
 import type { Principal } from '../service/access/access.ts'
 import { AppError } from '../service/app-error.ts'
 import { formHolder, type RememberedForms } from '../service/ingest/remembered-forms.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { KnownLineForm, LineFormInput, LinePlace } from './schemas/line-forms.ts'
-import { Reply } from './schemas/replies.ts'
 
 /** The forms that `timelapser-logs ingest` reads files and pipes by: remembered by key, the same wherever it runs. */
 export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebox {

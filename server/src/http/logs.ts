@@ -4,11 +4,10 @@ import { MEASURES, type Measure } from '../service/insights/chart/chart-request.
 import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters, pagingParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { Chart } from './schemas/chart.ts'
 import { Facets, Histogram, LogSources, LogStats } from './schemas/counts.ts'
 import { CameraLogs, LogPage, LogRow, LogSearchPage } from './schemas/logs.ts'
-import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const { search: _, ...filtersWithoutSearch } = filterParameters

@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { filterParameters } from '../service/logs/log-query.ts'
 import type { Marks as MarksService } from '../service/search/marks.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { Mark, MarkInput, Marks } from './schemas/marks.ts'
-import { Reply } from './schemas/replies.ts'
 
 const { start_date, end_date } = filterParameters
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { PackingService } from '../service/administration/packing-service.ts'
-import { grouped, reply } from './reply.ts'
-import { Packing } from './schemas/packing.ts'
-import { Reply } from './schemas/replies.ts'
+import { grouped, Reply, reply } from './reply.ts'
+import { Packing } from './schemas/settings.ts'
 
 const admin = { access: 'admin' } as const
 

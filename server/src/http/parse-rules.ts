@@ -2,10 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ExtraData } from '@timelapser/logger'
 import { Type } from 'typebox'
 import type { ParseRulesService } from '../service/ingest/parse-rules-service.ts'
-import { grouped, reply } from './reply.ts'
+import { grouped, Reply, reply } from './reply.ts'
 import { LevelSchema } from './schemas/fields.ts'
 import { ParseDryRun, ParseRuleList, ParseRules, TriedLine } from './schemas/parse-rules.ts'
-import { Reply } from './schemas/replies.ts'
 
 const admin = { access: 'admin' } as const
 /** Lines that are tried at once. */

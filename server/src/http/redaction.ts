@@ -8,10 +8,9 @@ import type { ScrubService } from '../service/masking/scrub-service.ts'
 import { MAX_PATTERNS } from '../store/settings/settings-schema.ts'
 import { errorReply } from './error-replies.ts'
 import { progressLines } from './progress-lines.ts'
-import { grouped, reply } from './reply.ts'
+import { grouped, Reply, reply } from './reply.ts'
 import { Nullable } from './schemas/fields.ts'
 import { ScrubResult, ScrubRun } from './schemas/removal.ts'
-import { Reply } from './schemas/replies.ts'
 import { RedactionTest } from './schemas/settings.ts'
 
 const admin = { access: 'admin' } as const

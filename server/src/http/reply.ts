@@ -1,3 +1,21 @@
+import { type Static, type TSchema, Type } from 'typebox'
+
+export const ErrorReply = Type.Object({
+  success: Type.Literal(false),
+  message: Type.String(),
+  status_code: Type.Integer(),
+  code: Type.String(),
+  /** Only with INVALID_QUERY: the character of `q` where the error is, counted from 1. */
+  position: Type.Optional(Type.Integer()),
+  request_id: Type.String(),
+})
+export type ErrorReply = Static<typeof ErrorReply>
+
+/** The envelope of every reply that is not an error. */
+export const Reply = <T extends TSchema>(data: T) =>
+  Type.Object({ success: Type.Literal(true), message: Type.String(), data })
+export type Reply<T> = { success: true; message: string; data: T }
+
 /** The envelope of every reply that is not an error. */
 export function reply<T>(message: string, data: T): { success: true; message: string; data: T } {
   return { success: true, message, data }

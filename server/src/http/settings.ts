@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { SettingsService } from '../service/administration/settings-service.ts'
-import { reply } from './reply.ts'
-import { Reply } from './schemas/replies.ts'
+import { Reply, reply } from './reply.ts'
 import { Settings } from './schemas/settings.ts'
 
 /** Settings: all at once, what they may be, and changing some of them. */

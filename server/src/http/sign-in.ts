@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Client } from '../caller.ts'
 import type { Principal, SignedIn } from '../service/access/access.ts'
 import type { Accounts } from '../service/access/accounts.ts'
-import type { Client } from '../service/access/client.ts'
-import { reply } from './reply.ts'
+import { Reply, reply } from './reply.ts'
 import { Nullable } from './schemas/fields.ts'
-import { Reply } from './schemas/replies.ts'
 import { ProviderPage, RedeemLinkInput, Session, SignInInput } from './schemas/sign-in.ts'
 import { readSessionCookie, setCookies } from './session-cookie.ts'
 

@@ -2,8 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Accounts } from '../service/access/accounts.ts'
 import { AppError } from '../service/app-error.ts'
-import { reply } from './reply.ts'
-import { Reply } from './schemas/replies.ts'
+import { Reply, reply } from './reply.ts'
 import {
   BackupCodes,
   CurrentPassword,

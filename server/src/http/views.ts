@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { SavedViews as SavedViewService } from '../service/search/saved-views.ts'
-import { reply } from './reply.ts'
-import { Reply } from './schemas/replies.ts'
+import { Reply, reply } from './reply.ts'
 import { SavedView, SavedViewChange, SavedViewInput, SavedViews } from './schemas/views.ts'
 
 const read = { access: 'read' } as const

@@ -11,7 +11,14 @@ import {
 } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from './body-limits.ts'
 import { piecesOf, toText } from './body-lines.ts'
-import { DEFAULT_SOURCE, type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
+import {
+  atOnce,
+  DEFAULT_SOURCE,
+  type Decoded,
+  DecodedBody,
+  type RecordDefaults,
+  type Steps,
+} from './decoded.ts'
 import { elementsOf } from './json-elements.ts'
 import { type SentFields, sentExtra, sortFields } from './json-fields.ts'
 import { nearestLevel } from './nearest-level.ts'
@@ -28,7 +35,6 @@ import {
   TOO_DEEP,
 } from './record-fields.ts'
 import { repairRecord } from './repair-record.ts'
-import { atOnce, type Steps } from './steps.ts'
 
 /**
  * Only an escape can bring in a NUL or half a surrogate pair: as bytes, the first is no JSON and the second no UTF-8. A

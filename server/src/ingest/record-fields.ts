@@ -1,9 +1,8 @@
 // The accepted types of each record field on the wire. A reader returns undefined for a value it cannot use; the
 // reason, with the value and the limit, is built only then.
 import { type ExtraData, type Json, type Level, parseLevel, RECORD_LIMITS } from '@timelapser/logger'
-import { fromSeconds } from './nanoseconds.ts'
 import { readTimeText } from './time-forms.ts'
-import { epochToUtcText, isUtcText } from './utc-text.ts'
+import { epochToUtcText, fromSeconds, isUtcText } from './utc-text.ts'
 
 const MAX_CAMERA_ID = 2_147_483_647
 

@@ -1,6 +1,5 @@
 // Snappy's block format (google/snappy, format_description.txt): a length, then literals and copies of what came before;
 // and its framing format (framing_format.txt): a stream of blocks with a checksum each.
-import { crc32c } from './crc32c.ts'
 
 /** A body that is no snappy block, or whose unpacked size is over the limit. */
 export class SnappyError extends Error {
@@ -127,4 +126,20 @@ function littleEndian(bytes: Uint8Array, at: number, count: number): number {
 
 function broken(why: string): SnappyError {
   return new SnappyError(`the body is not valid snappy: ${why}`)
+}
+
+// CRC-32C (Castagnoli, RFC 3720), which snappy's frames carry; Node has the other polynomial alone.
+
+const POLYNOMIAL = 0x82f63b78
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte
+  for (let bit = 0; bit < 8; bit += 1) value = (value >>> 1) ^ (value & 1 ? POLYNOMIAL : 0)
+  return value >>> 0
+})
+
+function crc32c(bytes: Uint8Array): number {
+  let sum = 0xffffffff
+  for (const byte of bytes) sum = (TABLE[(sum ^ byte) & 255] as number) ^ (sum >>> 8)
+  return (sum ^ 0xffffffff) >>> 0
 }

@@ -7,7 +7,7 @@ import type { ReadReplica } from './database/read-replica.ts'
 import { type LogRow, PageRoom } from './database/reader.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
 import type { LogFilter } from './filter/log-filter.ts'
-import { explainPattern } from './filter/search-pattern.ts'
+import { explainPattern } from './filter/search-conditions.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { findRow } from './reading/find-row.ts'
 import {

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { LevelExplanation, Levels } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { parseDuration } from '../terminal/duration.ts'
+import { parseDuration } from '../terminal/filter-options.ts'
 
 type Place = { camera?: string; logger?: string; source?: string }
 type SetOptions = Place & { for?: string; minutes?: string; reason?: string; maxLines?: string }

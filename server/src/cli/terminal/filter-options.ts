@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { StartupError } from '../../startup-error.ts'
 import { addServerOptions, type ServerOptions } from '../client/server-options.ts'
-import { parseDuration } from './duration.ts'
 
 /** The filters of the API as options of a command; each that can be repeated is a list. */
 export type FilterOptions = {
@@ -89,4 +88,12 @@ export function wholeNumber(low: number, high: number): (text: string) => number
     if (/^\d+$/.test(text) && number >= low && number <= high) return number
     throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`)
   }
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds of `90s`, `15m`, `2h` or `1d`; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? []
+  return unit === undefined ? undefined : Number(count) * (UNITS[unit] ?? 0)
 }

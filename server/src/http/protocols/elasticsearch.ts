@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Steps } from '../../ingest/decoded.ts'
 import { type BulkItem, bulkSteps, type DecodedBulk, documentSteps } from '../../ingest/elasticsearch/bulk.ts'
-import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestResult, IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'

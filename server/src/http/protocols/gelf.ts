@@ -1,4 +1,4 @@
-import { gelfSteps } from '../../ingest/gelf/gelf-body.ts'
+import { gelfSteps } from '../../ingest/gelf/gelf-message.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'

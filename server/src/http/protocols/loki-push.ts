@@ -1,7 +1,6 @@
-import type { Decoded } from '../../ingest/decoded.ts'
+import type { Decoded, Steps } from '../../ingest/decoded.ts'
 import { lokiJsonSteps, lokiProtobufSteps } from '../../ingest/loki/push.ts'
 import { SnappyError, unpackSnappy } from '../../ingest/snappy.ts'
-import type { Steps } from '../../ingest/steps.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { formHolder } from '../../service/ingest/remembered-forms.ts'

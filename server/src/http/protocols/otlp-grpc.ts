@@ -10,7 +10,7 @@ import {
 } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import { ByteBudget, type Hold } from '../../byte-budget.ts'
-import { readStatus } from '../../ingest/otlp/otlp-status.ts'
+import { BYTES, eachField, ProtobufReader, VARINT } from '../../ingest/protobuf-reader.ts'
 import { MAX_BODY_BYTES } from '../raw-body.ts'
 import { bytesField, textField, varintField } from './protobuf-fields.ts'
 
@@ -216,4 +216,24 @@ function percentEncoded(message: string): string {
     .slice(0, MAX_MESSAGE)
     .toWellFormed()
     .replaceAll(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
+}
+
+/** gRPC's code for what nobody knows better. */
+const UNKNOWN = 2
+
+/** Reads the body of an error of OTLP over HTTP: gRPC's status message, in protocol buffers. */
+function readStatus(body: Uint8Array): { code: number; message: string } {
+  const status = { code: UNKNOWN, message: '' }
+  try {
+    const reader = new ProtobufReader(body)
+    eachField(reader, (field) => {
+      if (field === 1 && reader.wire === VARINT) status.code = reader.varint()
+      else if (field === 2 && reader.wire === BYTES) status.message = reader.text()
+      else return false
+      return true
+    })
+  } catch {
+    // The fields read so far have to do.
+  }
+  return status
 }

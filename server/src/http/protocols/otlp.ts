@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Decoded } from '../../ingest/decoded.ts'
+import type { Decoded, Steps } from '../../ingest/decoded.ts'
 import { otlpJsonSteps, otlpProtobufSteps } from '../../ingest/otlp/otlp-logs.ts'
-import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'

@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import type { Decoded } from '../../ingest/decoded.ts'
-import type { Steps } from '../../ingest/steps.ts'
+import type { Decoded, Steps } from '../../ingest/decoded.ts'
 import type { AppError } from '../../service/app-error.ts'
 import type { BodyIntake, IngestService, Way } from '../../service/ingest/ingest-service.ts'
 import { takeRawBodies, withBody } from '../raw-body.ts'

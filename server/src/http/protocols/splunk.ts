@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Decoded } from '../../ingest/decoded.ts'
+import type { Decoded, Steps } from '../../ingest/decoded.ts'
 import { hecRawSteps, hecSteps } from '../../ingest/splunk/hec-events.ts'
-import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { formHolder } from '../../service/ingest/remembered-forms.ts'

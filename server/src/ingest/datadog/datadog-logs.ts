@@ -1,13 +1,12 @@
 // Datadog's log intake, version 2: an array of objects, or one.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
-import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } from '../decoded.ts'
 import { fromDocument } from '../elasticsearch/ecs-document.ts'
 import { asObject, asText } from '../foreign-record.ts'
 import { jsonValuesOf } from '../json-values.ts'
 import { parseJson } from '../parse-json.ts'
 import { shorten } from '../record-fields.ts'
-import { atOnce, type Steps } from '../steps.ts'
 
 /** Never throws but for bodies that are too large. */
 export function* datadogSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {

@@ -1,11 +1,17 @@
 // Elasticsearch's _bulk: an action a line, and for all but delete the document on the next line.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
-import { type Decoded, DecodedBody, MAX_NAMED_REJECTIONS, type RecordDefaults } from '../decoded.ts'
+import {
+  atOnce,
+  type Decoded,
+  DecodedBody,
+  MAX_NAMED_REJECTIONS,
+  type RecordDefaults,
+  type Steps,
+} from '../decoded.ts'
 import { asObject, asText } from '../foreign-record.ts'
 import { bodyText, filledLines, parseJson } from '../parse-json.ts'
 import { shorten } from '../record-fields.ts'
-import { atOnce, type Steps } from '../steps.ts'
 import { fromDocument } from './ecs-document.ts'
 
 /** One action of a bulk request, in order, for the reply. */

@@ -1,6 +1,6 @@
 import { DecodeError, decode, ExtData, ExtensionCodec } from '@msgpack/msgpack'
 import type { Json } from '@timelapser/logger'
-import { fromSeconds } from '../nanoseconds.ts'
+import { fromSeconds } from '../utc-text.ts'
 
 /** Deeper values are made to harm. */
 const MAX_DEPTH = 100

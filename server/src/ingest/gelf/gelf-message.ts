@@ -1,8 +1,11 @@
 // The Graylog Extended Log Format, version 1.1: a JSON object a message.
+
+import { gunzipSync, inflateSync } from 'node:zlib'
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
-import type { RecordDefaults } from '../decoded.ts'
+import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } from '../decoded.ts'
 import { asJson, asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
+import { jsonValuesOf } from '../json-values.ts'
 import { bodyText, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
@@ -57,4 +60,39 @@ function fromGelf(sent: ExtraData, defaults: RecordDefaults): LogRecord | string
   )
   if (host === undefined || record.source === host) return record
   return { ...record, extra_data: { ...record.extra_data, host: host.slice(0, 255) } }
+}
+
+/** A body over HTTP: one message as Graylog takes it, or several of them, in an array or one behind the other. */
+export function* gelfSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
+  const decoded = new DecodedBody()
+  for (const { start, end } of jsonValuesOf(body)) {
+    decoded.add(decodeGelf(body.subarray(start, end), defaults))
+    if (decoded.isStep) yield
+  }
+  return decoded
+}
+
+/** {@link gelfSteps} at once. */
+export function decodeGelfBody(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(gelfSteps(body, defaults))
+}
+
+/** Unpacked bytes of one message: 128 chunks of 8 kB, which is all that senders make, as they are. */
+export const MAX_GELF_BYTES = 1024 * 1024
+
+/**
+ * Unpacks a message of a datagram: gzip, zlib or plain, recognised by its first bytes. Undefined when it cannot be
+ * unpacked.
+ */
+export function unpackGelf(message: Buffer): Buffer | undefined {
+  const options = { maxOutputLength: MAX_GELF_BYTES }
+  try {
+    if (message[0] === 0x1f && message[1] === 0x8b) return gunzipSync(message, options)
+    // Zlib's first two bytes are a multiple of 31; `{` and a blank or a quote never are with compression 8.
+    const isZlib =
+      ((message[0] ?? 0) & 0x0f) === 8 && (((message[0] ?? 0) << 8) + (message[1] ?? 0)) % 31 === 0
+    return isZlib ? inflateSync(message, options) : message
+  } catch {
+    return undefined
+  }
 }

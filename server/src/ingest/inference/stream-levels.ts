@@ -1,8 +1,7 @@
 // Levels of a stream's lines by the place at which most of its lines carry them. Their times come beside the text.
-import type { StreamLine } from '../decoded.ts'
+import type { Steps, StreamLine } from '../decoded.ts'
 import { withoutColours } from '../line-level.ts'
 import { readLevelOf } from '../line-record.ts'
-import type { Steps } from '../steps.ts'
 import { compileForm, type FormReader, inferForm, isSameForm, type LogForm } from './log-form.ts'
 
 /** A head has time and level; more of it would be text. */

@@ -1,12 +1,11 @@
 // The push formats of Loki's senders: JSON, or snappy-packed protocol buffers (push.proto of grafana/loki).
 import type { ExtraData, Json } from '@timelapser/logger'
-import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
-import { fromNanoseconds, fromSeconds } from '../nanoseconds.ts'
 import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { putExtra, shorten } from '../record-fields.ts'
-import { atOnce, type Steps } from '../steps.ts'
+import { fromNanoseconds, fromSeconds } from '../utc-text.ts'
 import { parseLabels } from './labels.ts'
 import { fromStreamEntry } from './stream-entry.ts'
 

@@ -1,14 +1,19 @@
 // ExportLogsServiceRequest of OTLP (opentelemetry-proto, logs/v1), as protocol buffers and as JSON.
 import type { ExtraData, Json } from '@timelapser/logger'
-import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { putExtra, shorten } from '../record-fields.ts'
-import { atOnce, type Steps } from '../steps.ts'
-import { jsonField, toCamel } from './json-field.ts'
 import { fromOtlp, type OtlpRecord, readSeverity, toOrigin } from './otlp-record.ts'
-import { fromJsonAttributes, fromJsonValue, readAnyValue, readKeyValue } from './otlp-values.ts'
+import {
+  fromJsonAttributes,
+  fromJsonValue,
+  jsonField,
+  readAnyValue,
+  readKeyValue,
+  toCamel,
+} from './otlp-values.ts'
 
 /** The field of `instrumentation_library_logs`, the scopes' name until 2022. */
 const LIBRARY_LOGS = 1000

@@ -3,8 +3,8 @@ import type { ExtraData, Json, Level, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
 import { OF_TELEMETRY } from '../field-names.ts'
 import { asJson, asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
-import { fromNanoseconds } from '../nanoseconds.ts'
 import { putExtra, readCameraId } from '../record-fields.ts'
+import { fromNanoseconds } from '../utc-text.ts'
 
 /** A record as it came, by either encoding. */
 export type OtlpRecord = {

@@ -4,7 +4,6 @@ import type { ExtraData, Json } from '@timelapser/logger'
 import { asObject } from '../foreign-record.ts'
 import { BYTES, eachField, FIXED64, type ProtobufReader, VARINT } from '../protobuf-reader.ts'
 import { putExtra } from '../record-fields.ts'
-import { jsonField } from './json-field.ts'
 
 /** One more than `extra_data` may have; deeper ones are cut there anyway. */
 const MAX_DEPTH = 17
@@ -103,4 +102,24 @@ function exactNumber(value: bigint): Json {
 
 function finite(value: number): Json {
   return Number.isFinite(value) ? value : String(value)
+}
+
+// Names in OTLP's JSON: camelCase as the specification says, or as the `.proto` has them, which protobuf's own JSON reads too.
+
+const SNAKE = new Map<string, string>()
+
+/** The field of this name in camelCase, or else in snake_case. */
+export function jsonField(object: ExtraData, name: string): Json | undefined {
+  const value = object[name]
+  if (value !== undefined) return value
+  let snake = SNAKE.get(name)
+  if (snake === undefined) {
+    snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    SNAKE.set(name, snake)
+  }
+  return object[snake]
+}
+
+export function toCamel(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,11 +1,10 @@
 // The formats that Seq takes: CLEF (clef-json.org), one event a line, and the older body with an array of events.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
-import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } from '../decoded.ts'
 import { asJson, asObject, asText, timeFrom, toLogRecord } from '../foreign-record.ts'
 import { bodyText, filledLines, parseBody, parseJson } from '../parse-json.ts'
 import { putExtra, shorten } from '../record-fields.ts'
-import { atOnce, type Steps } from '../steps.ts'
 import { renderMasked } from './render-template.ts'
 
 /** The parts of an event, by any of their names. */

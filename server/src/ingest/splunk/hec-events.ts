@@ -1,7 +1,7 @@
 // Splunk's HTTP Event Collector: objects one behind the other, each with an `event` of any kind.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
-import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } from '../decoded.ts'
 import { fromDocument } from '../elasticsearch/ecs-document.ts'
 import { asJson, asObject, asText } from '../foreign-record.ts'
 import type { LogForm } from '../inference/log-form.ts'
@@ -9,7 +9,6 @@ import { jsonValuesOf } from '../json-values.ts'
 import { createLineDecoder } from '../line-records.ts'
 import { filledLines, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
-import { atOnce, type Steps } from '../steps.ts'
 
 /** `/services/collector/event`. */
 export function* hecSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Client } from '../../caller.ts'
 import {
   createExternalUser,
   type ExternalAccount,
@@ -10,7 +11,6 @@ import { endSessions } from '../../store/accounts/sessions.ts'
 import { tellServers } from '../../store/accounts/users.ts'
 import type { SignedIn } from './access.ts'
 import type { AuditDetails, AuditTrail } from './audit-trail.ts'
-import type { Client } from './client.ts'
 import { type ExternalConfig, type Grant, grantOf } from './external-groups.ts'
 import { USERNAME_PATTERN, uniqueForm } from './username.ts'
 

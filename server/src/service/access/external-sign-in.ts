@@ -1,6 +1,6 @@
+import type { Client } from '../../caller.ts'
 import { AppError } from '../app-error.ts'
 import { SecretBox } from '../secret-box.ts'
-import type { Client } from './client.ts'
 import {
   type AdmissionOptions,
   ExternalAdmission,

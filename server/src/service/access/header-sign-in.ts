@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import type { Client } from './client.ts'
+import type { Client } from '../../caller.ts'
 import {
   type AdmissionOptions,
   ExternalAdmission,

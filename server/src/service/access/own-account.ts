@@ -1,10 +1,10 @@
 import type pg from 'pg'
+import type { Client } from '../../caller.ts'
 import { findPasswordHash, replacePasswordHash } from '../../store/accounts/passwords.ts'
 import { endSession, endSessions, type ListedSession, listSessions } from '../../store/accounts/sessions.ts'
 import { AppError } from '../app-error.ts'
 import type { Principal } from './access.ts'
 import type { AuditTrail } from './audit-trail.ts'
-import type { Client } from './client.ts'
 import type { SignInThrottle } from './sign-in-throttle.ts'
 import { uniqueForm } from './username.ts'
 

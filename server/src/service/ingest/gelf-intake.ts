@@ -1,6 +1,5 @@
 import { ByteBudget } from '../../byte-budget.ts'
-import { decodeGelf } from '../../ingest/gelf/gelf-message.ts'
-import { unpackGelf } from '../../ingest/gelf/gelf-packed.ts'
+import { decodeGelf, unpackGelf } from '../../ingest/gelf/gelf-message.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { GatheringIntake, type GatheringIntakeOptions } from './gathering-intake.ts'
 import { GelfChunks } from './gelf-chunks.ts'

@@ -1,6 +1,5 @@
-import type { Decoded, StreamLine } from '../../ingest/decoded.ts'
+import type { Decoded, Steps, StreamLine } from '../../ingest/decoded.ts'
 import { StreamLevels } from '../../ingest/inference/stream-levels.ts'
-import type { Steps } from '../../ingest/steps.ts'
 import type { FormPlace } from '../../store/writing/line-forms.ts'
 import type { RememberedForms } from './remembered-forms.ts'
 

@@ -1,5 +1,4 @@
-import { fromNanoseconds } from '../../ingest/nanoseconds.ts'
-import { secondsOf } from '../../ingest/utc-text.ts'
+import { fromNanoseconds, secondsOf } from '../../ingest/utc-text.ts'
 import { AppError } from '../app-error.ts'
 import { readPrometheusDuration } from './language/go-values.ts'
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { OWN_ROWS_SCHEMA } from '../database/rows-schema.ts'
+import { OWN_ROWS_SCHEMA } from '../database/table-names.ts'
 
 /**
  * Made anew by a restore: the schema's own history, the registry of partitions, what was cleared and could be brought

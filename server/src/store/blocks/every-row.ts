@@ -1,9 +1,9 @@
 // The one place that says where rows are: in `logs` one by one, and in `log_blocks` by the thousand; and which blocks may
 // hold rows of a filter.
 import type pg from 'pg'
-import { LOG_COLUMNS } from '../database/log-columns.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import type { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMNS } from '../database/table-names.ts'
 import { DAY, floorTo, fromMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { conjuncts, type ExtraMatch, type SearchNode } from '../filter/search-conditions.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/log-columns.ts'
+import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/table-names.ts'
 import { unpackedRows } from './every-row.ts'
 
 /** The two tables that rows are in, under the names they have now. */

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { withMaintenance } from '../database/exclusive-access.ts'
-import { LOG_COLUMNS } from '../database/log-columns.ts'
+import { LOG_COLUMNS } from '../database/table-names.ts'
 import { comparable } from '../database/timestamp.ts'
 import type { Store } from '../reading/store.ts'
 import { UNDO_MINUTES } from '../removal/clear.ts'

@@ -1,7 +1,7 @@
 // How everyone is kept off `logs` for a moment without anyone queueing for long.
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { sessionsOf } from './sessions.ts'
+import { sessionsOf } from './pooler.ts'
 import { inTransaction } from './transaction.ts'
 
 /** 7,469,002: 'partitions'. Held by the session that creates or removes a partition. */

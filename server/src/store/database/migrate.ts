@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
 import type { Database } from './open.ts'
-import { OWN_ROWS_SCHEMA, ROWS_SCHEMA } from './rows-schema.ts'
+import { OWN_ROWS_SCHEMA, ROWS_SCHEMA } from './table-names.ts'
 import { isWritable } from './transaction.ts'
 
 /** Where the numbered SQL files lie, beside `src` and `dist` alike. */

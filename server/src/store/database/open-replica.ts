@@ -1,9 +1,8 @@
 import pg from 'pg'
-import { sessionSettings } from './open.ts'
+import { sessionSettings, valueParsers } from './open.ts'
 import { ReadReplica } from './read-replica.ts'
 import { SilentConnections } from './silent-connections.ts'
 import { type StatementTiming, watchStatements } from './statement-watch.ts'
-import { valueParsers } from './value-parsers.ts'
 
 /** As many as the primary has for requests. */
 const MAX_CONNECTIONS = 20

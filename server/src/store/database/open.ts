@@ -1,12 +1,17 @@
 import pg from 'pg'
 import { forgetStatements } from './pooled-statements.ts'
-import { checkPooledSession, checkSameDatabase, provideSettings, refusePooler } from './pooler.ts'
-import { ROWS_SCHEMA } from './rows-schema.ts'
+import {
+  checkPooledSession,
+  checkSameDatabase,
+  provideSessions,
+  provideSettings,
+  refusePooler,
+} from './pooler.ts'
 import { checkServer } from './server-checks.ts'
-import { provideSessions } from './sessions.ts'
 import { SilentConnections } from './silent-connections.ts'
 import { type StatementTiming, watchStatements } from './statement-watch.ts'
-import { valueParsers } from './value-parsers.ts'
+import { ROWS_SCHEMA } from './table-names.ts'
+import { fromPostgres } from './timestamp.ts'
 
 export type OpenDatabaseOptions = {
   /** `connectionString`, or host, user and database. */
@@ -192,4 +197,18 @@ function withSessionOptions(connection: pg.PoolConfig): pg.PoolConfig {
     ...(url && { connectionString: url.href }),
     options: `${own} ${SESSION_OPTIONS}`.trim(),
   }
+}
+
+const { builtins } = pg.types
+
+/**
+ * How values are read on every connection: `bigint` as a number (ids stay below 2^53 for as long as a million rows a
+ * second are written for 285 years), `timestamptz` as ISO 8601 text with its microseconds, the rest as `pg` does.
+ */
+export const valueParsers: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === builtins.INT8) return Number
+    if (oid === builtins.TIMESTAMPTZ) return fromPostgres
+    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text')
+  }) as typeof pg.types.getTypeParser,
 }

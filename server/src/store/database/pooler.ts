@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
-import { ROWS_SCHEMA } from './rows-schema.ts'
+import { ROWS_SCHEMA } from './table-names.ts'
 import { inTransaction } from './transaction.ts'
 
 /** The remedy, in every sentence about a pooler that a variable leads through. */
@@ -196,4 +196,21 @@ async function sharesSessions(pool: pg.Pool, one: pg.PoolClient): Promise<boolea
 async function sessionOf(client: pg.PoolClient): Promise<number | undefined> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   return rows[0]?.pid
+}
+
+const sessionPools = new WeakMap<pg.Pool, pg.Pool>()
+
+/** Says which pool has sessions of its own for a pool that leads through a pooler. */
+export function provideSessions(pool: pg.Pool, sessions: pg.Pool): void {
+  sessionPools.set(pool, sessions)
+}
+
+/** The pool for work that needs a session, such as a lock that outlives its transaction: mostly the pool itself. */
+export function sessionsOf(pool: pg.Pool): pg.Pool {
+  return sessionPools.get(pool) ?? pool
+}
+
+/** Whether each transaction of a connection of this pool may be in another session. */
+export function isPooled(pool: pg.Pool): boolean {
+  return sessionPools.has(pool)
 }

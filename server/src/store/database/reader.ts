@@ -6,8 +6,8 @@ import { ByteBudget } from '../../byte-budget.ts'
 import { currentCaller } from '../../caller.ts'
 import { FairPlaces } from '../../fair-places.ts'
 import { withFallback } from './fallback.ts'
+import { isPooled, sessionsOf } from './pooler.ts'
 import { withScanSlot } from './scan-slots.ts'
-import { isPooled, sessionsOf } from './sessions.ts'
 
 /** One stored line as it is read: the columns of `logs` and the camera's name. Never re-keyed on its way up. */
 export type LogRow = {

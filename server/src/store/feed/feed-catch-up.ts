@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { everyRow } from '../blocks/every-row.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 
 /** Feed entries one step copies: few enough that a step of full batches takes a fraction of a second. */
 const ENTRIES_A_STEP = 50

@@ -1,4 +1,6 @@
 import { LEVELS, type Level } from '@timelapser/logger'
+import pg from 'pg'
+import type { Reader } from '../database/reader.ts'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 
 /** Conditions joined by and, or and not. */
@@ -204,4 +206,19 @@ export function cameraOf(
       : `${row}camera_id`
   // Nine digits fit an integer.
   return `coalesce(${named}, case when ${row}source ~ '^camera_[1-9][0-9]{0,8}$' then substr(${row}source, 8)::integer end)`
+}
+
+/**
+ * PostgreSQL's objection to a regular expression; undefined when it is valid. PostgreSQL alone knows its dialect. One
+ * statement.
+ */
+export async function explainPattern(reader: Reader, pattern: string): Promise<string | undefined> {
+  try {
+    await reader.query(`select '' ~* $1 as matches`, [pattern])
+    return undefined
+  } catch (error) {
+    const isBroken = error instanceof pg.DatabaseError && error.code === '2201B'
+    if (!isBroken) throw error
+    return error.message.replace(/^invalid regular expression: /, '')
+  }
 }

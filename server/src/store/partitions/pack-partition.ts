@@ -7,7 +7,7 @@ import { BLOCK_BYTES, BLOCK_ROWS, FEWEST_ROWS, IS_PACKABLE, packInto } from '../
 import { signatureOf } from '../blocks/signatures.ts'
 import { LIVE_TABLES, unpackBlock } from '../blocks/unpack-blocks.ts'
 import { withMaintenance } from '../database/exclusive-access.ts'
-import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/log-columns.ts'
+import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/table-names.ts'
 import { comparable, DAY, floorTo, fromMillis } from '../database/timestamp.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { isAttached } from './drop-partition.ts'

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { everyRow } from '../blocks/every-row.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { type LogRow, withCameras } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
 

@@ -7,11 +7,11 @@ import {
   type DimensionCount,
   type LevelBucket,
 } from '../counts/counts.ts'
-import { allEnded } from '../database/all-ended.ts'
 import { readerFor } from '../database/reader.ts'
 import { comparable, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { groupRows } from './grouped-rows.ts'
+import { allEnded } from './log-groups.ts'
 import { readBeyond, readPage } from './log-pages.ts'
 import { newestBySource } from './newest-by-source.ts'
 import { lastSteps } from './newest-of-steps.ts'

@@ -1,5 +1,4 @@
 import { countBySteps, countRows, type Grain } from '../counts/counts.ts'
-import { allEnded } from '../database/all-ended.ts'
 import {
   isTimeout,
   type LogRow,
@@ -11,7 +10,7 @@ import {
 } from '../database/reader.ts'
 import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
 import { countablePart, isCountable, type LogFilter } from '../filter/log-filter.ts'
-import { earliest, groupsFor, latest, range, takeGroups } from './log-groups.ts'
+import { allEnded, earliest, groupsFor, latest, range, takeGroups } from './log-groups.ts'
 import { countMatches, type Group, type Order, type Position, readRows } from './log-rows.ts'
 import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
 import type { Store } from './store.ts'

@@ -5,7 +5,6 @@ import {
   packedRows,
   type RowChoice,
 } from '../blocks/every-row.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import type { Reader } from '../database/reader.ts'
 import {
@@ -17,6 +16,7 @@ import {
   withCameras,
 } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { comparable, maximum, minimum } from '../database/timestamp.ts'
 import {
   dictionaryConditions,

@@ -1,11 +1,10 @@
-import { allEnded } from '../database/all-ended.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import type { GrowingRoom, LogRow } from '../database/reader.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
 import { countablePart, type LogFilter, textConditions } from '../filter/log-filter.ts'
-import { endOf, groupsFor, startOf, takeGroups } from './log-groups.ts'
+import { allEnded, endOf, groupsFor, startOf, takeGroups } from './log-groups.ts'
 import {
   answeredRows,
   countMatches,

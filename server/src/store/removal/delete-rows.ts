@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { dropEmptyCounts } from '../counts/removed-counts.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { changeBlocks } from './block-changes.ts'
 import { changeRows } from './row-batches.ts'

@@ -4,9 +4,9 @@ import type pg from 'pg'
 import { packedRows } from '../blocks/every-row.ts'
 import { type RowTables, unpackHolding } from '../blocks/unpack-blocks.ts'
 import { jsonOf } from '../database/batch-flight.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import type { LogRow } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import type { ScrubPlace, ScrubStretch } from './scrub-stretch.ts'
 
 /** Rows read and changed in one transaction, and bytes after which it ends where they are long. */

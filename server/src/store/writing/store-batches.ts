@@ -12,7 +12,7 @@ import {
   sendFlight,
   UnwritableRecord,
 } from '../database/batch-flight.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
 import {

@@ -1,10 +1,12 @@
 import { auditRoutes } from '../../../http/audit.ts'
 import { packingRoutes } from '../../../http/packing.ts'
 import { settingsRoutes } from '../../../http/settings.ts'
+import { CameraNames } from '../../../service/administration/camera-names.ts'
 import { CameraService } from '../../../service/administration/camera-service.ts'
 import { LevelService } from '../../../service/administration/level-service.ts'
 import { PackingService } from '../../../service/administration/packing-service.ts'
 import { SettingsService } from '../../../service/administration/settings-service.ts'
+import type { SystemOptions } from '../system-options.ts'
 import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
@@ -43,4 +45,15 @@ export function administrationPart(core: Core) {
       },
     },
   } satisfies GivingPart
+}
+
+/** The names of the cameras by another database; undefined without its address. */
+export function cameraNamesPart(
+  { cameraNamesUrl, jobPool }: SystemOptions,
+  { reports }: Core,
+  { cameras }: { cameras: CameraService },
+): CameraNames | undefined {
+  if (cameraNamesUrl === undefined) return undefined
+  const onFailure = (error: unknown) => reports.onJobFailed('camera-names', error)
+  return new CameraNames({ url: cameraNamesUrl, cameras, jobPool, onFailure })
 }

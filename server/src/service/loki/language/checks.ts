@@ -1,8 +1,8 @@
 import { compileStages } from '../pipeline/compile-stages.ts'
 import { compileFilter } from '../pipeline/label-filters.ts'
 import { compileMatcher, compilePattern } from '../pipeline/patterns.ts'
-import { LogqlError } from './errors.ts'
 import type { LabelFilter, Matcher, Metric, RangeAggregation, Selection, Stage } from './syntax.ts'
+import { LogqlError } from './tokens.ts'
 
 const GROUPED = new Set([
   ...['avg_over_time', 'stddev_over_time', 'stdvar_over_time', 'quantile_over_time', 'max_over_time'],

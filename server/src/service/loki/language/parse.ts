@@ -1,5 +1,4 @@
 import { checkMetric, checkSelection } from './checks.ts'
-import { LogqlError } from './errors.ts'
 import {
   parseSelector as parseMatchers,
   parseNumber,
@@ -9,6 +8,7 @@ import {
 } from './parse-stages.ts'
 import type { Grouping, Matching, Metric, Query, RangeAggregation, Selection } from './syntax.ts'
 import { TokenReader } from './token-reader.ts'
+import { LogqlError } from './tokens.ts'
 
 const RANGE_OPERATIONS: ReadonlySet<string> = new Set([
   ...['count_over_time', 'rate', 'rate_counter', 'bytes_over_time', 'bytes_rate', 'avg_over_time'],

@@ -1,5 +1,4 @@
-import { LogqlError } from './errors.ts'
-import { nameOf, type Token, tokenize } from './tokens.ts'
+import { LogqlError, nameOf, type Token, tokenize } from './tokens.ts'
 
 /** More brackets within each other are refused. */
 const MAX_DEPTH = 100

@@ -1,5 +1,5 @@
 import { unquote } from '../../../ingest/loki/labels.ts'
-import { LogqlError } from './errors.ts'
+import { AppError } from '../../app-error.ts'
 import { readBytes, readDuration, readPrometheusDuration } from './go-values.ts'
 
 type TokenKind =
@@ -179,5 +179,13 @@ export function nameOf({ kind, text }: Token): string {
       return WORD_NAMES[text] ?? (FUNCTIONS.has(text) ? text.toUpperCase() : text)
     default:
       return text
+  }
+}
+
+/** A query that cannot be read, in the words and with the place that Loki has for it; 0 and 0 where it has none. */
+export class LogqlError extends AppError {
+  constructor(problem: string, line = 0, column = 0) {
+    const place = line === 0 && column === 0 ? '' : `at line ${line}, col ${column}`
+    super('INVALID_REQUEST', place === '' ? `parse error : ${problem}` : `parse error ${place}: ${problem}`)
   }
 }

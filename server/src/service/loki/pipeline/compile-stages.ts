@@ -1,6 +1,6 @@
-import { LogqlError } from '../language/errors.ts'
 import { printStage } from '../language/print.ts'
 import type { LabelFilter, LineFilter, Matcher, Stage } from '../language/syntax.ts'
+import { LogqlError } from '../language/tokens.ts'
 import { compileAddress } from './ip-addresses.ts'
 import { compileFilter, labelsOf } from './label-filters.ts'
 import { ERROR, ERROR_DETAILS, type LineLabels } from './line-labels.ts'

@@ -1,6 +1,6 @@
-import { LogqlError } from '../language/errors.ts'
 import { type Read, readBytes, readFloat, readGoDuration } from '../language/go-values.ts'
 import type { Comparison, LabelFilter } from '../language/syntax.ts'
+import { LogqlError } from '../language/tokens.ts'
 import { compileAddress } from './ip-addresses.ts'
 import type { LineLabels } from './line-labels.ts'
 import { compileMatcher } from './patterns.ts'

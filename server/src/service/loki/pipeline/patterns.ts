@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 import { AppError } from '../../app-error.ts'
-import { LogqlError } from '../language/errors.ts'
 import type { Matcher } from '../language/syntax.ts'
+import { LogqlError } from '../language/tokens.ts'
 
 /** Instructions of a pattern at most; the time for a character grows with them. */
 const MAX_PROGRAM = 2000

@@ -1,2 +1,0 @@
-/** Where a request comes from. */
-export type Client = { address: string; userAgent: string }
