@@ -1,4 +1,4 @@
-// npm run bench:hostile [-- --seconds 60]
+// npm run bench:hostile [-- --seconds 60 --only 'sources|facets']
 // While one key attacks, how long everybody else waits: /healthz, another key's newest page and another key's batch.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -6,8 +6,12 @@ import { gzipSync } from 'node:zlib'
 import { megabytes } from './memory.ts'
 import { machine, percentiles, startSystem } from './system.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } })
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '20' }, only: { type: 'string', default: '' } },
+})
 const SECONDS = Number(values.seconds)
+/** The attacks to run. */
+const ONLY = new RegExp(values.only)
 /** Requests that the attacker has open. */
 const LANES = 8
 
@@ -99,7 +103,7 @@ console.log(
   '| attack | answers | 5xx but 503 | /healthz max | newest page p50, max | batch p50, max | memory |',
 )
 console.log('| --- | --- | --- | --- | --- | --- | --- |')
-for (const [name, attack] of Object.entries(ATTACKS)) {
+for (const [name, attack] of Object.entries(ATTACKS).filter(([name]) => ONLY.test(name))) {
   const ending = new AbortController()
   const answers = new Map<number, number>()
   const attacking = Array.from({ length: LANES }, async () => {

@@ -5,12 +5,19 @@ import { FairPlaces } from '../../fair-places.ts'
 /** The share of a pool's connections that scanning statements may have at once. The others read, write and count. */
 const SHARE = 0.5
 
-const slots = new WeakMap<pg.Pool, FairPlaces>()
+/**
+ * Statements at a time that count by level, source and camera. With as many names as there may be, one brings twenty
+ * thousand rows, and its caller's thread works on them for a twentieth of a second.
+ */
+const COUNTS_AT_ONCE = 6
+
+const scans = new WeakMap<pg.Pool, FairPlaces>()
+const counts = new FairPlaces(COUNTS_AT_ONCE)
 
 /** Places of the pool's connections for statements that scan. */
 function scanSlotsOf(pool: pg.Pool): FairPlaces {
-  const known = slots.get(pool) ?? new FairPlaces(Math.max(1, Math.floor(pool.options.max * SHARE)))
-  slots.set(pool, known)
+  const known = scans.get(pool) ?? new FairPlaces(Math.max(1, Math.floor(pool.options.max * SHARE)))
+  scans.set(pool, known)
   return known
 }
 
@@ -27,4 +34,13 @@ export function withScanSlot<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   return scanSlotsOf(pool).use(currentCaller(), signal, work)
+}
+
+/**
+ * Runs `work`, which counts by level, source and camera and may bring a row for each name, in turn with other callers.
+ *
+ * @throws the signal's reason when it aborts before its turn
+ */
+export function withCountSlot<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  return counts.use(currentCaller(), signal, work)
 }

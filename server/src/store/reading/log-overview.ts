@@ -8,6 +8,7 @@ import {
   type LevelBucket,
 } from '../counts/counts.ts'
 import { readerFor } from '../database/reader.ts'
+import { withCountSlot } from '../database/scan-slots.ts'
 import { comparable, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { groupRows } from './grouped-rows.ts'
@@ -206,7 +207,9 @@ async function countStoredDimensions(
   filter: LogFilter,
   certainty: Certainty,
 ): Promise<TimedCount[]> {
-  if (isCountable(filter)) return countByDimensions(readerFor(store), filter, certainty)
+  if (isCountable(filter)) {
+    return withCountSlot(store.signal, () => countByDimensions(readerFor(store), filter, certainty))
+  }
   return groupRows<TimedCount>(store, filter, () => ({
     columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
