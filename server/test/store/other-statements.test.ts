@@ -73,6 +73,8 @@ import { readSigns, saveSigns } from '../../src/store/alerts/alert-signs.ts'
 import * as silences from '../../src/store/alerts/alert-silences.ts'
 import * as states from '../../src/store/alerts/alert-states.ts'
 import * as transitions from '../../src/store/alerts/alert-transitions.ts'
+import { countEntries } from '../../src/store/alerts/entry-counts.ts'
+import { readMessages } from '../../src/store/alerts/entry-messages.ts'
 import {
   createCamera,
   deleteCamera,
@@ -352,7 +354,8 @@ it('of alerts are those of the snapshot', async () => {
       await rules.oweProblem(client, id, 1)
       await rules.settleProblem(client, id, 1)
       const entries = await position.entriesAfter(client, 0, 20_000)
-      await matches.countEntries(client, feed, entries)
+      await countEntries(client, feed, entries)
+      await readMessages(client, feed, entries, ['ERROR'])
       const base = { id, begins_after: 0, include_own: false }
       const plain = { ...base, group_by: null, filter: { visibility, levels: ['ERROR' as Level] } }
       const text = { ...base, group_by: 'camera' as const, filter: { visibility, search: 'x' } }
@@ -362,6 +365,7 @@ it('of alerts are those of the snapshot', async () => {
         [{ level: 'ERROR', source: 'api', camera_id: null }],
       )
       await matches.matchRows(client, feed, entries, [plain, text])
+      await matches.matchRows(client, feed, entries, [text], [1, 2])
       const measured = { ...plain, path: ['ms'] }
       const kind = { ...plain, id: id + 1, group_by: 'level' as const, hasMessage: true }
       await matches.matchRows(client, feed, entries, [measured, kind])

@@ -15,6 +15,7 @@ import type { JudgedRule } from './judging/group.ts'
 import { OwnerSight } from './owner-sight.ts'
 import type { TroubledRule } from './problems.ts'
 import { countedQuery } from './query-within.ts'
+import { TextSieve } from './sieve/text-sieve.ts'
 import { conditionsOf } from './thresholds.ts'
 
 /** A search that lines are compared with for a rule: its own, or the one that its share is taken of. */
@@ -50,8 +51,19 @@ export type RuleSet = {
   searches: ReadonlyMap<number, RuleSearch>
   /** Those that cannot be evaluated at all, and why. */
   broken: ReadonlyMap<number, { rule: TroubledRule; problem: string }>
+  /** Tells which of the searches with a text a line may match. */
+  sieve: TextSieve
   /** Searches by the dimensions of lines. */
-  byDimensions: Map<string, readonly number[]>
+  byDimensions: Map<string, DimensionSearches>
+}
+
+/** The searches that level, source and camera of a line let through. */
+export type DimensionSearches = {
+  counted: readonly RuleSearch[]
+  /** Those that the sieve knows, by their ids. */
+  sieved: readonly number[]
+  /** All others. */
+  open: readonly RuleSearch[]
 }
 
 export type AlertRulesOptions = {
@@ -114,7 +126,9 @@ export class AlertRules {
         broken.push([rule.id, { rule: troubleOf(rule), problem: error.message }])
       }
     }
-    return { version, rules, searches, broken: new Map(broken), byDimensions: new Map() }
+    const texts = [...searches.values()].filter(({ isCounted }) => !isCounted)
+    const sieve = new TextSieve(new Map(texts.map(({ id, filter }) => [id, filter])))
+    return { version, rules, searches, broken: new Map(broken), sieve, byDimensions: new Map() }
   }
 
   async #compile(

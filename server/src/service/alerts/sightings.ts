@@ -1,7 +1,6 @@
 // From the lines of new entries to what each group of each rule saw.
 import type pg from 'pg'
 import {
-  countEntries,
   type Dimensions,
   type EntryMatch,
   matchRows,
@@ -9,12 +8,14 @@ import {
 } from '../../store/alerts/alert-matches.ts'
 import type { CommittedEntry } from '../../store/alerts/alert-position.ts'
 import { readSigns } from '../../store/alerts/alert-signs.ts'
+import { countEntries, type EntryCount } from '../../store/alerts/entry-counts.ts'
+import { readMessages } from '../../store/alerts/entry-messages.ts'
 import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import type { Feed } from '../../store/feed/feed.ts'
 import type { Sighting } from './judging/group.ts'
 import { addTallies, NO_TALLY, numbersOf, type Tally } from './judging/tally.ts'
 import { kindOf } from './kinds.ts'
-import type { ActiveRule, RuleSearch, RuleSet } from './rule-set.ts'
+import type { ActiveRule, DimensionSearches, RuleSearch, RuleSet } from './rule-set.ts'
 
 /** Dimensions whose rules are remembered; 300 rules and 20,000 of these are some 10 MB. */
 const MAX_REMEMBERED = 20_000
@@ -29,8 +30,8 @@ export type Sightings = {
 }
 
 /**
- * Finds what the rules see in entries. Level, source and camera are counted once for all rules; text is compared only
- * where those let some rule through.
+ * Finds what the rules see in entries. Level, source and camera are counted once for all rules. Of the lines that these
+ * let through, one pass over the messages says which may match a text; the database compares those alone.
  *
  * @param commitOf when an entry was committed, in milliseconds
  */
@@ -45,29 +46,19 @@ export async function findSightings(
   if (entries.length === 0) return { groups: gathered.groups, failed: new Map(), compared: [] }
   const counts = await countEntries(client, feed, entries)
   await learnDimensions(client, set, counts)
-  const texts = new Set<RuleSearch>()
-  const touched = new Set<number>()
+  const texts = new Candidates(set, entries)
   for (const count of counts) {
-    for (const id of set.byDimensions.get(keyOf(count)) ?? []) {
-      const search = set.searches.get(id)
-      if (!search || count.feed_id <= search.begins_after || (count.is_own && !search.include_own)) continue
-      if (search.isCounted) {
-        const group_key = groupOf(search, count)
-        if (group_key !== undefined)
-          gathered.add(search.rule_id, group_key, count, tallyOf(search, count.rows))
-      } else {
-        texts.add(search)
-        touched.add(count.feed_id)
-      }
+    const searches = set.byDimensions.get(keyOf(count))
+    if (!searches) continue
+    const seen = timesOf(count)
+    for (const search of searches.counted) {
+      if (count.feed_id <= search.begins_after || (count.is_own && !search.include_own)) continue
+      const group_key = groupOf(search, count)
+      if (group_key !== undefined) gathered.add(search.rule_id, group_key, seen, tallyOf(search, count.rows))
     }
+    texts.add(count, searches)
   }
-  const compared = [...texts]
-  const { matches, failed } = await matchRows(
-    client,
-    feed,
-    entries.filter(({ id }) => touched.has(id)),
-    compared,
-  )
+  const { matches, failed } = await texts.match(client, feed)
   for (const match of matches) {
     const search = set.searches.get(match.rule_id)
     const rule = search && set.rules.get(search.rule_id)
@@ -76,7 +67,7 @@ export async function findSightings(
     const key = message === null ? group_key : kindOf(group_key, message)
     const isP95 = rule.condition.kind === 'number' && rule.condition.measure === 'p95'
     const tally = { ...tallyOf(search, match.rows), numbers: numbersOf(numbers ?? [], isP95) }
-    gathered.add(rule.id, key, match, tally)
+    gathered.add(rule.id, key, timesOf(match), tally)
   }
   const failedRules = new Map(
     [...failed].map(([id, problem]) => [set.searches.get(id)?.rule_id ?? id, problem]),
@@ -85,10 +76,80 @@ export async function findSightings(
   for (const id of failedRules.keys()) {
     if (set.rules.get(id)?.condition.kind === 'share') gathered.groups.delete(id)
   }
-  return {
-    groups: gathered.sorted(),
-    failed: failedRules,
-    compared: compared.map(({ rule_id }) => rule_id),
+  const compared = texts.asked.flatMap((id) => set.searches.get(id)?.rule_id ?? [])
+  return { groups: gathered.sorted(), failed: failedRules, compared }
+}
+
+/** Searches with a text, a field or a logger, and the entries whose lines they are to be compared with. */
+class Candidates {
+  readonly #set: RuleSet
+  readonly #entries: readonly CommittedEntry[]
+  readonly #open = { searches: new Set<number>(), entries: new Set<number>() }
+  readonly #sieved = { searches: new Set<number>(), entries: new Set<number>() }
+
+  constructor(set: RuleSet, entries: readonly CommittedEntry[]) {
+    this.#set = set
+    this.#entries = entries
+  }
+
+  /** The searches that level, source and camera of some line let through. */
+  get asked(): readonly number[] {
+    return [...this.#open.searches, ...this.#sieved.searches]
+  }
+
+  add(count: EntryCount, { open, sieved }: DimensionSearches): void {
+    for (const { begins_after, include_own, id } of open) {
+      if (count.feed_id <= begins_after || (count.is_own && !include_own)) continue
+      this.#open.searches.add(id)
+      this.#open.entries.add(count.feed_id)
+    }
+    if (sieved.length === 0) return
+    for (const id of sieved) this.#sieved.searches.add(id)
+    this.#sieved.entries.add(count.feed_id)
+  }
+
+  /** Compares them, those with a text that the sieve knows with the lines alone that may have it. */
+  async match(
+    client: pg.PoolClient,
+    feed: Feed,
+  ): Promise<{ matches: EntryMatch[]; failed: Map<number, string> }> {
+    const among = (ids: ReadonlySet<number>) => this.#entries.filter(({ id }) => ids.has(id))
+    const searches = (ids: ReadonlySet<number>) => [...ids].flatMap((id) => this.#set.searches.get(id) ?? [])
+    const { found, whole, ids } = await this.#sift(client, feed, among(this.#sieved.entries))
+    const parts = [
+      await matchRows(client, feed, among(this.#open.entries), searches(this.#open.searches)),
+      await matchRows(client, feed, among(whole), searches(found)),
+      await matchRows(client, feed, among(new Set(ids.keys())), searches(found), [...ids.values()].flat()),
+    ]
+    return {
+      matches: parts.flatMap(({ matches }) => matches),
+      failed: new Map(parts.flatMap(({ failed }) => [...failed])),
+    }
+  }
+
+  /** The searches that some lines may match, the entries of which all lines may, and of others the ids of lines. */
+  async #sift(client: pg.PoolClient, feed: Feed, entries: readonly CommittedEntry[]) {
+    const found = new Set<number>()
+    const whole = new Set<number>()
+    const ids = new Map<number, number[]>()
+    const firstIds = new Map(entries.map(({ id, first_id }) => [id, first_id]))
+    const { sieve } = this.#set
+    for (const messages of await readMessages(client, feed, entries, sieve.levels)) {
+      const { lines, searches } = sieve.sift(messages, this.#sieved.searches)
+      for (const id of searches) found.add(id)
+      const { feed_id, offsets } = messages
+      if (!lines) whole.add(feed_id)
+      else if (lines.size > 0) {
+        const places = offsets.slice(1, -1).split(',')
+        const first = firstIds.get(feed_id) ?? 0
+        ids.set(feed_id, [
+          ...(ids.get(feed_id) ?? []),
+          ...[...lines].map((line) => first + Number(places[line])),
+        ])
+      }
+    }
+    for (const id of whole) ids.delete(id)
+    return { found, whole, ids }
   }
 }
 
@@ -109,7 +170,7 @@ export async function addSigns(
   const extended = new Set<Sighting[]>()
   for (const sign of signs) {
     const seen = toMillis(sign.seen_at)
-    for (const id of set.byDimensions.get(keyOf(sign)) ?? []) {
+    for (const { id } of set.byDimensions.get(keyOf(sign))?.counted ?? []) {
       const rule = set.rules.get(id)
       const key = rule && isWaiting(rule) ? groupOf(rule, sign) : undefined
       if (key === undefined || !rule || seen < rule.begun) continue
@@ -144,7 +205,15 @@ async function learnDimensions(
     if (!set.byDimensions.has(key)) unknown.set(key, count)
   }
   const found = await rulesForDimensions(client, [...set.searches.values()], [...unknown.values()])
-  for (const [index, key] of [...unknown.keys()].entries()) set.byDimensions.set(key, found[index] ?? [])
+  for (const [index, key] of [...unknown.keys()].entries()) {
+    const searches = (found[index] ?? []).flatMap((id) => set.searches.get(id) ?? [])
+    const texts = searches.filter(({ isCounted }) => !isCounted)
+    set.byDimensions.set(key, {
+      counted: searches.filter(({ isCounted }) => isCounted),
+      sieved: texts.map(({ id }) => id).filter((id) => !set.sieve.open.has(id)),
+      open: texts.filter(({ id }) => set.sieve.open.has(id)),
+    })
+  }
 }
 
 function keyOf({ level, source, camera_id }: Dimensions): string {
@@ -167,7 +236,17 @@ function tallyOf({ isWhole }: RuleSearch, rows: number): Tally {
 
 type Open = Omit<Sighting, 'minutes'> & { minutes: Map<number, Tally> }
 
-type Times = Pick<EntryMatch, 'feed_id' | 'minute' | 'rows' | 'first' | 'last'>
+/** The lines of an entry in a minute, in milliseconds. */
+type Times = { feed_id: number; rows: number; first: number; last: number; minute: number }
+
+function timesOf({
+  feed_id,
+  rows,
+  ...times
+}: Pick<EntryMatch, 'feed_id' | 'minute' | 'rows' | 'first' | 'last'>): Times {
+  const { first, last, minute } = times
+  return { feed_id, rows, first: toMillis(first), last: toMillis(last), minute: toMillis(minute) }
+}
 
 class Gathered {
   readonly groups = new Map<number, Map<string, Open[]>>()
@@ -178,8 +257,12 @@ class Gathered {
     this.#commitOf = commitOf
   }
 
-  add(rule_id: number, group_key: string, { feed_id, minute, rows, ...times }: Times, tally: Tally): void {
-    const [first, last, of] = [toMillis(times.first), toMillis(times.last), toMillis(minute)]
+  add(
+    rule_id: number,
+    group_key: string,
+    { feed_id, minute: of, rows, first, last }: Times,
+    tally: Tally,
+  ): void {
     const key = `${rule_id} ${feed_id} ${group_key}`
     const known = this.#byEntry.get(key)
     if (known) {

@@ -15,16 +15,6 @@ import type { CommittedEntry } from './alert-position.ts'
 /** Level, source and camera that lines have in common. */
 export type Dimensions = { level: string; source: string; camera_id: number | null }
 
-/** Lines of an entry that have their dimensions and their minute in common. */
-export type EntryCount = Dimensions & {
-  feed_id: number
-  is_own: boolean
-  minute: string
-  rows: number
-  first: string
-  last: string
-}
-
 /** Lines of an entry that match a rule, of one group and one minute. */
 export type EntryMatch = {
   rule_id: number
@@ -64,9 +54,9 @@ export type MatchedRule = {
 }
 
 /** Lines of the system itself: those of the server's own loggers, and the test lines of a diagnosis. */
-const IS_OWN = `coalesce(logger_name like 'timelapser\\_logs.%' or logger_name = 'timelapser.diagnose', false)`
+export const IS_OWN = `coalesce(logger_name like 'timelapser\\_logs.%' or logger_name = 'timelapser.diagnose', false)`
 
-const MINUTE_OF = `date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z')`
+export const MINUTE_OF = `date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z')`
 
 const GROUP_KEYS: Record<GroupColumn, string> = {
   camera: `coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))`,
@@ -81,28 +71,6 @@ const MATCHED_ROWS = 5000
 /** How long the rules' texts may be compared with these, and with fewer rows or for fewer rules when that took too long. */
 const MATCH_TIMEOUT_MS = 10_000
 const PART_TIMEOUT_MS = 2000
-
-/** All lines of the entries, counted by what the rules without a text ask for. */
-export async function countEntries(
-  client: pg.PoolClient,
-  feed: Feed,
-  entries: readonly CommittedEntry[],
-): Promise<EntryCount[]> {
-  const all: EntryCount[] = []
-  for (const stretch of await feed.stretches(entries)) {
-    const parameters = new SqlParameters()
-    const columns = `level, source, camera_id, timestamp, ${IS_OWN} as is_own`
-    const text = `
-      /* alert_entry_counts */
-      select e.feed_id, r.level, r.source, r.camera_id, r.is_own, ${MINUTE_OF} as minute,
-        count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last
-      from ${entryRows(rangesOf(entries), stretch, [], parameters, columns)}
-      group by 1, 2, 3, 4, 5, 6`
-    const { rows } = await client.query<EntryCount>(text, parameters.values)
-    for (const row of rows) all.push(row)
-  }
-  return all
-}
 
 /** The rules whose level, source and camera these lines have, by the index of the lines'. */
 export async function rulesForDimensions(
@@ -135,6 +103,7 @@ export async function rulesForDimensions(
 /**
  * The lines of the entries that match rules with a text, a field or a logger.
  *
+ * @param ids of the lines alone that may match; all lines of the entries when unset
  * @returns with them the rules that took too long or failed, and why; of theirs, matches are missing
  */
 export async function matchRows(
@@ -142,6 +111,7 @@ export async function matchRows(
   feed: Feed,
   entries: readonly CommittedEntry[],
   rules: readonly MatchedRule[],
+  ids?: readonly number[],
 ): Promise<{ matches: EntryMatch[]; failed: Map<number, string> }> {
   const failed = new Map<number, string>()
   const matches: EntryMatch[] = []
@@ -149,7 +119,7 @@ export async function matchRows(
     const some = asked.filter(({ id }) => !failed.has(id))
     const [only] = some
     if (only === undefined || part.length === 0) return
-    const found = await tryToMatch(client, feed, part, some, timeoutMs)
+    const found = await tryToMatch(client, feed, part, { rules: some, ids }, timeoutMs)
     if (Array.isArray(found)) {
       for (const one of found) matches.push(one)
     } else if (part.length > 1 && isTimeout(found)) {
@@ -169,7 +139,7 @@ function halvesOf<T>(all: readonly T[]): [T[], T[]] {
 }
 
 /** Entries in parts of a few thousand rows. */
-function partsOf(entries: readonly CommittedEntry[]): CommittedEntry[][] {
+export function partsOf(entries: readonly CommittedEntry[]): CommittedEntry[][] {
   const parts: CommittedEntry[][] = []
   let rows = Number.POSITIVE_INFINITY
   for (const entry of entries) {
@@ -183,11 +153,14 @@ function partsOf(entries: readonly CommittedEntry[]): CommittedEntry[][] {
   return parts
 }
 
+/** The rules to compare, and the ids of the lines; all lines when unset. */
+type Asked = { rules: readonly MatchedRule[]; ids: readonly number[] | undefined }
+
 async function tryToMatch(
   client: pg.PoolClient,
   feed: Feed,
   entries: readonly CommittedEntry[],
-  rules: readonly MatchedRule[],
+  asked: Asked,
   timeoutMs: number,
 ): Promise<EntryMatch[] | Error> {
   await client.query('savepoint matching')
@@ -195,7 +168,7 @@ async function tryToMatch(
     await client.query(`set local statement_timeout = ${timeoutMs}`)
     const matches: EntryMatch[] = []
     for (const stretch of await feed.stretches(entries)) {
-      const { text, values } = matchStatement(entries, stretch, rules)
+      const { text, values } = matchStatement(entries, stretch, asked)
       const { rows } = await client.query<EntryMatch>(text, values)
       for (const row of rows) matches.push(row)
     }
@@ -213,11 +186,12 @@ async function tryToMatch(
 function matchStatement(
   entries: readonly CommittedEntry[],
   stretch: { lower: string; upper: string },
-  rules: readonly MatchedRule[],
+  { rules, ids }: Asked,
 ): { text: string; values: unknown[] } {
   const parameters = new SqlParameters()
+  const some = ids ? [`id = any (${parameters.add(ids)}::bigint[])`] : []
   const filters = rules.map(({ filter }) => conjunction(variantConditions(filter, parameters)))
-  const rows = entryRows(rangesOf(entries), stretch, [], parameters)
+  const rows = entryRows(rangesOf(entries), stretch, some, parameters)
   const tests = rules.map(({ id, group_by, begins_after, include_own, path, hasMessage }, index) => {
     const number = path ? numberAt(path, parameters) : 'null'
     const conditions = [

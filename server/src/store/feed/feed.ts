@@ -3,7 +3,7 @@ import { everyRow } from '../blocks/every-row.ts'
 import { LONGEST_ROW_BYTES, type LogRow, queryWithin, ROW_BYTES, withCameras } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { LOG_COLUMN_LIST } from '../database/table-names.ts'
-import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
+import { floorTo, fromMillis, MINUTE, maximum, minimum } from '../database/timestamp.ts'
 import { isCountable, type LogFilter, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
 
@@ -130,8 +130,9 @@ export class Feed {
   }
 
   /**
-   * The time the entries reach into, cut where sixteen partitions are in it, half-open. Without gaps: in one may be a
-   * partition that another server made a moment ago.
+   * The time the entries reach into, cut where sixteen partitions are in it, half-open, as whole partitions: with the time
+   * of the rows alone the planner would take its index for the best one, in a partition without statistics, and pass over
+   * the rows of all entries for each. Without gaps: in one may be a partition that another server made a moment ago.
    */
   async stretches(
     entries: readonly Pick<FeedEntry, 'first_timestamp' | 'last_timestamp'>[],
@@ -148,7 +149,9 @@ export class Feed {
       .filter((_, index) => (index + 1) % MAX_PARTITIONS_A_STATEMENT === 0)
       .map(({ lower }) => lower)
     const afterLast = fromMillis(floorTo(last, MINUTE) + MINUTE)
-    return [...cuts, first].map((lower, index) => ({ lower, upper: cuts[index - 1] ?? afterLast }))
+    const from = minimum(first, partitions.at(-1)?.lower ?? first)
+    const to = maximum(afterLast, partitions[0]?.upper ?? afterLast)
+    return [...cuts, from].map((lower, index) => ({ lower, upper: cuts[index - 1] ?? to }))
   }
 }
 

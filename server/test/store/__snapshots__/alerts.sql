@@ -76,6 +76,21 @@
       ) r
       group by 1, 2, 3, 4, 5, 6;
 
+-- alert_entry_messages
+      /* alert_entry_messages */
+      select e.feed_id, count(*) as rows, string_agg(r.message, $3::text) as messages, string_agg(r.level, $3::text) as levels,
+        string_agg(coalesce(r.logger_name, ''), $3::text) as loggers,
+        array_agg((r.id - e.entry_first_id)::integer)::text as offsets
+      from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+        as e (feed_id, entry_first_id, first_id, last_id)
+      cross join lateral (
+        select *
+        from (select id, level, logger_name,
+          case when octet_length(message) <= 2048 then message else $2::text end as message from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and level = $1::text and id between e.first_id and e.last_id) every
+        offset 0
+      ) r
+      group by e.feed_id;
+
 -- alert_matches
     /* alert_matches */
     select t.rule_id, t.group_key, r.feed_id, date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z') as minute,
@@ -87,16 +102,25 @@
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
         select *
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id = any ($1::bigint[]) and id between e.first_id and e.last_id) every
         offset 0
       ) r
-      where ((level = $1::text)) or (((message ilike $2 or logger_name ilike $2)))
+      where (((message ilike $2 or logger_name ilike $2)))
       offset 0
     ) r
-    cross join lateral (values (1::bigint, (r.feed_id > 0) and ((level = $1::text)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (r.feed_id > 0) and (((message ilike $2 or logger_name ilike $2))) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
+    cross join lateral (values (1::bigint, (r.feed_id > 0) and (((message ilike $2 or logger_name ilike $2))) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
     where t.matches and t.group_key is not null
     group by 1, 2, 3, 4, t.message;
 
+-- 11:
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id between e.first_id and e.last_id) every
+-- 14:
+      where ((level = $1::text)) or (((message ilike $2 or logger_name ilike $2)))
+-- 17:
+    cross join lateral (values (1::bigint, (r.feed_id > 0) and ((level = $1::text)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (r.feed_id > 0) and (((message ilike $2 or logger_name ilike $2))) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
+
+-- 11:
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id between e.first_id and e.last_id) every
 -- 14:
       where ((level = $1::text)) or ((level = $2::text))
 -- 17:
@@ -636,6 +660,12 @@ update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to 
 
 -- savepoint matching
 savepoint matching;
+
+-- set local enable_sort
+set local enable_sort = on;
+
+-- 1:
+set local enable_sort = off
 
 -- set local statement_timeout
 set local statement_timeout = …;

@@ -1,0 +1,155 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { TextSieve } from '../../src/service/alerts/sieve/text-sieve.ts'
+import { SEPARATOR, UNREAD } from '../../src/store/alerts/entry-messages.ts'
+import { SqlParameters } from '../../src/store/database/sql-parameters.ts'
+import { type LogFilter, variantConditions } from '../../src/store/filter/log-filter.ts'
+import type { SearchNode } from '../../src/store/filter/search-conditions.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+
+afterAll(() => database.close())
+
+type Line = { level: string; message: string; logger_name: string | null }
+
+// Few characters, so that texts are found: capitals, letters that lower case makes ASCII of, accents, what like escapes.
+const character = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('a', 'b', 'A', 'k') },
+  fc.constantFrom('B', 'K', 'i', '\u212a', '\u0130', 'ä', 'Ä', '%', '_', '.', ' ', '7'),
+)
+const text = fc.array(character, { minLength: 1, maxLength: 5 }).map((characters) => characters.join(''))
+const lines: fc.Arbitrary<Line[]> = fc.array(
+  fc.record({
+    level: fc.constantFrom('INFO', 'ERROR'),
+    message: fc
+      .array(
+        fc.oneof(
+          { weight: 40, arbitrary: text },
+          { weight: 10, arbitrary: fc.constantFrom('abab', 'ABAB', 'kab', '\n', '\t', 'x'.repeat(30)) },
+          fc.constant(SEPARATOR),
+        ),
+        { maxLength: 4 },
+      )
+      .map((parts) => parts.join('')),
+    logger_name: fc.oneof(fc.constant(null), text),
+  }),
+  { minLength: 1, maxLength: 12 },
+)
+const pattern = fc.oneof(
+  fc.constantFrom(
+    ...[
+      'ab[ab]{1,3}k',
+      '^ab',
+      'k$',
+      'a.b',
+      'abab|kab',
+      '(ab|BA)+',
+      'ab.*ka',
+      '\\d\\w',
+      'a\\.b',
+      '[^a]k',
+      'ab\\yk',
+    ],
+    ...['\\mab', '[[:alpha:]]ab', 'a+?b', '(?:ab){2}', 'ab(?=k)', '[]a]b', 'A{0}bab', '\\sab', 'ab|', 'k\\Z'],
+  ),
+  text.map((one) => one.replace(/[%_.]/g, '\\$&')),
+)
+const leaf: fc.Arbitrary<SearchNode> = fc.oneof(
+  text.map((one) => ({ kind: 'text' as const, text: one })),
+  text.map((one) => ({ kind: 'message' as const, text: one })),
+  pattern.map((one) => ({ kind: 'regex' as const, pattern: one })),
+  pattern.map((one) => ({ kind: 'line' as const, pattern: one })),
+  fc.record({ kind: fc.constant('logger_name' as const), value: text, isGlob: fc.boolean() }),
+)
+const node: fc.Arbitrary<SearchNode> = fc.oneof(
+  { weight: 4, arbitrary: leaf },
+  fc.record({
+    kind: fc.constantFrom('and' as const, 'or' as const),
+    nodes: fc.array(leaf, { maxLength: 3 }),
+  }),
+  leaf.map((one) => ({ kind: 'not' as const, node: one })),
+)
+const visibility = { cameras: null }
+const filter: fc.Arbitrary<LogFilter> = fc.oneof(
+  text.map((search) => ({ visibility, search })),
+  { weight: 4, arbitrary: node.map((q) => ({ visibility, q })) },
+  node.map((q) => ({ visibility, q, levels: ['ERROR' as const] })),
+  fc.tuple(text, node).map(([search, q]) => ({ visibility, search, q })),
+  fc.array(text, { minLength: 1, maxLength: 2 }).map((logger_names) => ({ visibility, logger_names })),
+)
+
+it('the sieve of texts lets through all that PostgreSQL matches', async () => {
+  let [let_through, matched, left_out] = [0, 0, 0]
+  await fc.assert(
+    fc.asyncProperty(lines, fc.array(filter, { minLength: 1, maxLength: 8 }), async (some, filters) => {
+      const sieve = new TextSieve(new Map(filters.entries()))
+      const asked = new Set([...filters.keys()].filter((id) => !sieve.open.has(id)))
+      const read = some.filter(({ level }) => (sieve.levels as readonly string[]).includes(level))
+      const found = read.length > 0 ? sieve.sift(joined(read), asked) : undefined
+      for (const [id, one] of filters.entries()) {
+        if (sieve.open.has(id)) continue
+        for (const [index, matches] of (await matchesOf(one, some)).entries()) {
+          const place = read.indexOf(some[index] as Line)
+          const isLet = found?.searches.has(id) && (found.lines?.has(place) ?? true) && place !== -1
+          if (matches) matched++
+          if (isLet) let_through++
+          else left_out++
+          if (matches) expect([one, some[index], isLet]).toEqual([one, some[index], true])
+        }
+      }
+    }),
+    { numRuns: 400 },
+  )
+  // Neither all nor nothing.
+  expect(matched).toBeGreaterThan(100)
+  expect(let_through).toBeGreaterThanOrEqual(matched)
+  expect(left_out).toBeGreaterThan(matched)
+})
+
+it('a message that was not read may match anything', () => {
+  const q: SearchNode = { kind: 'text', text: 'timeout' }
+  const pattern: SearchNode = { kind: 'regex', pattern: 'job [g-z]{2}' }
+  const sieve = new TextSieve(
+    new Map([
+      [1, { visibility, q }],
+      [2, { visibility, q: pattern }],
+    ]),
+  )
+  const lines = [{ level: 'INFO', message: UNREAD, logger_name: null }]
+  expect(sieve.sift(joined(lines), new Set([1, 2]))).toEqual({
+    lines: new Set([0]),
+    searches: new Set([1, 2]),
+  })
+})
+
+function joined(some: readonly Line[]) {
+  const of = (text: (line: Line) => string) => some.map(text).join(SEPARATOR)
+  return {
+    ...{
+      feed_id: 1,
+      rows: some.length,
+      messages: of((line) => line.message),
+      levels: of((line) => line.level),
+    },
+    ...{ loggers: of((line) => line.logger_name ?? ''), offsets: '{}' },
+  }
+}
+
+async function matchesOf(filter: LogFilter, some: readonly Line[]): Promise<boolean[]> {
+  const parameters = new SqlParameters()
+  const of = (values: unknown[]) => `${parameters.add(values)}::text[]`
+  const rows = `unnest(${of(some.map(({ level }) => level))}, ${of(some.map(({ message }) => message))}, ${of(some.map(({ logger_name }) => logger_name))})`
+  const conditions = variantConditions(filter, parameters).map((one) => `coalesce(${one}, false)`)
+  const { rows: found } = await database.database.pool.query<{ matches: boolean }>(
+    `select ${conditions.join(' and ') || 'true'} as matches
+    from ${rows} with ordinality as r (level, message, logger_name, n)
+    order by n`,
+    parameters.values,
+  )
+  return found.map(({ matches }) => matches)
+}
