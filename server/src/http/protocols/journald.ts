@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
+import { currentCaller } from '../../caller.ts'
 import { DecodedBody } from '../../ingest/decoded.ts'
 import { fromExportedEntry, JournalExport } from '../../ingest/journald/journal-export.ts'
 import { AppError } from '../../service/app-error.ts'
@@ -16,8 +17,10 @@ const BATCH = 1000
 const BATCH_BYTES = 1024 * 1024
 /** How long an entry waits for others. */
 const GATHER_MS = 500
-/** Nothing came for so long: the sender is gone. */
-const SILENT_MS = 120_000
+/** A sender that makes no progress for so long is gone, or holds a place with a few bytes. */
+const STALLED_MS = 120_000
+/** Bytes that are progress without the end of an entry: a part of the longest value. */
+const PROGRESS_BYTES = 256 * 1024
 const RETRY_MS = 1000
 /** Bytes that an upload may hold: a batch, an entry and a chunk. */
 const HELD_BYTES = 3 * 1024 * 1024
@@ -51,7 +54,9 @@ export function journaldRoutes(ingest: IngestService) {
         }
         // By address: the machines of a fleet often share a key.
         const holder = request.ip
-        if (!ingest.uploads.take(holder, HELD_BYTES)) {
+        const leave = ingest.uploadPlaces.tryTake(currentCaller())
+        if (!leave || !ingest.uploads.take(holder, HELD_BYTES)) {
+          leave?.()
           const sentence =
             'The limit of concurrent journal uploads is reached. Send the journal again shortly.'
           throw new AppError('UNAVAILABLE', sentence, { retryAfter: 10 })
@@ -59,8 +64,13 @@ export function journaldRoutes(ingest: IngestService) {
         try {
           const body = unpackContent(request.body as Readable, encoding, Number.POSITIVE_INFINITY)
           await new Upload(ingest, request).store(body)
+        } catch (error) {
+          // The rest of the body is not read.
+          response.header('connection', 'close')
+          throw error
         } finally {
           ingest.uploads.give(holder, HELD_BYTES)
+          leave()
         }
         return response.code(202).type('text/plain; charset=utf-8').send('OK.\n')
       })
@@ -68,10 +78,36 @@ export function journaldRoutes(ingest: IngestService) {
   })
 }
 
+/** Whether an upload goes on: one of a byte a minute would hold its place for ever. */
+export class UploadProgress {
+  #sinceMs: number
+  #bytes = 0
+
+  constructor(nowMs: number) {
+    this.#sinceMs = nowMs
+  }
+
+  note(bytes: number, entries: number, nowMs: number): void {
+    this.#bytes += bytes
+    if (entries > 0 || this.#bytes >= PROGRESS_BYTES) this.renew(nowMs)
+  }
+
+  renew(nowMs: number): void {
+    this.#sinceMs = nowMs
+    this.#bytes = 0
+  }
+
+  /** How long it may take until there is progress again. */
+  leftMs(nowMs: number): number {
+    return Math.max(0, this.#sinceMs + STALLED_MS - nowMs)
+  }
+}
+
 class Upload {
   readonly #ingest: IngestService
   readonly #signal: AbortSignal
   readonly #entries = new JournalExport()
+  readonly #progress = new UploadProgress(performance.now())
   #decoded = new DecodedBody()
 
   constructor(ingest: IngestService, { signal }: FastifyRequest) {
@@ -82,17 +118,25 @@ class Upload {
   async store(chunks: AsyncGenerator<Buffer>): Promise<void> {
     let next = following(chunks)
     for (;;) {
-      const arrived = await this.#within(next, this.#decoded.size > 0 ? GATHER_MS : SILENT_MS)
-      if (arrived === undefined && this.#decoded.size === 0) {
-        throw new AppError('INVALID_REQUEST', 'No data of the journal arrived within the time limit.')
+      const leftMs = this.#progress.leftMs(performance.now())
+      if (leftMs === 0) {
+        const sentence = `No entry of the journal arrived within ${STALLED_MS / 1000} seconds.`
+        throw new AppError('REQUEST_TIMEOUT', sentence)
       }
+      const arrived = await this.#within(next, this.#decoded.size > 0 ? GATHER_MS : leftMs)
       if (arrived?.done) break
       if (arrived !== undefined) {
+        const before = this.#decoded.size
         this.#take(this.#entries.push(arrived.value))
+        this.#progress.note(arrived.value.length, this.#decoded.size - before, performance.now())
         next = following(chunks)
       }
       const isFull = this.#decoded.size >= BATCH || this.#decoded.bytes >= BATCH_BYTES
-      if (isFull || arrived === undefined) await this.#flush()
+      if (isFull || (arrived === undefined && this.#decoded.size > 0)) {
+        await this.#flush()
+        // The sender waited meanwhile.
+        this.#progress.renew(performance.now())
+      }
     }
     this.#take(this.#entries.end())
     await this.#flush()

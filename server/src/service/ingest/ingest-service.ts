@@ -63,9 +63,12 @@ export type IngestServiceOptions = {
 /** Their batches are of several senders or cut anywhere: lines in them never belong together. */
 const GATHERED: ReadonlySet<Way> = new Set(['syslog', 'gelf', 'journald'])
 
-/** Sixteen uploads at a time, each with a batch under way; half of them from one address. */
-const UPLOADS_BYTES = 48 * 1024 * 1024
+/** Journals that are uploaded at a time, each with a batch under way; half of them from one address. */
+const UPLOADS = 16
+const UPLOADS_BYTES = UPLOADS * 3 * 1024 * 1024
 const UPLOADS_BYTES_OF_ONE = UPLOADS_BYTES / 2
+/** Uploads with one key, which the machines of a fleet often share. */
+const UPLOADS_OF_ONE_KEY = 12
 
 /** The way in that every protocol ends in; replies after COMMIT, with what was rejected by its place in what was sent. */
 export class IngestService {
@@ -74,6 +77,8 @@ export class IngestService {
   readonly bodies = new BodyIntake()
   /** Room for journals that are uploaded bit by bit. */
   readonly uploads = new ByteBudget('uploads', UPLOADS_BYTES, UPLOADS_BYTES_OF_ONE)
+  /** Places for them by key. */
+  readonly uploadPlaces = new FairPlaces(UPLOADS, UPLOADS_OF_ONE_KEY)
   /** How plain lines of each place are written. */
   readonly forms: RememberedForms
   /** The same of streams with labels. */
