@@ -15,6 +15,7 @@ test('needs no configuration at all', () => {
     port: 4700,
     databaseUrl: undefined,
     dataDir: resolve('data'),
+    roles: new Set(['ingest', 'query', 'jobs', 'page']),
     publicUrl: undefined,
     tls: undefined,
     oidc: undefined,
@@ -25,6 +26,13 @@ test('needs no configuration at all', () => {
     alertsAllowLocal: false,
     alertsHeartbeatUrl: undefined,
   })
+})
+
+test('takes the roles of a server as a list', () => {
+  expect(readConfig({ SERVE: 'jobs, query,' }).roles).toEqual(new Set(['jobs', 'query']))
+  expect(() => readConfig({ SERVE: 'query,worker' })).toThrow(
+    'SERVE is not valid ("worker"). It must be a list of roles, separated by commas: ingest, query, jobs, page.',
+  )
 })
 
 test('takes an empty variable for an unset one', () => {
@@ -55,6 +63,7 @@ test('reads what is set', () => {
     port: 0,
     databaseUrl: 'postgresql://me@db/logs',
     dataDir: '/var/lib/logs',
+    roles: new Set(['ingest', 'query', 'jobs', 'page']),
     publicUrl: 'https://logs.example.org',
     trustProxy: ['10.0.0.5', '172.16.0.0/12'],
     tls: { certificate: '/etc/tls/tls.crt', key: '/etc/tls/tls.key' },

@@ -5,6 +5,7 @@ import { readDatabaseUrl } from './database-url.ts'
 import { EMBED_READERS, readEmbed } from './embed-variables.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
+import { type Roles, readRoles } from './roles.ts'
 import type { EmbedConfig } from './service/access/embed-links.ts'
 import type { HeaderConfig } from './service/access/header-sign-in.ts'
 import type { OidcConfig } from './service/access/oidc-config.ts'
@@ -33,6 +34,8 @@ export type Config = {
   databaseDirectUrl: string | undefined
   /** Absolute. */
   dataDir: string
+  /** The roles of this server. */
+  roles: Roles
   /** Where people reach the page, with its path and without a last slash; undefined when nobody said. */
   publicUrl: string | undefined
   /** Proxies whose `X-Forwarded-…` headers are trusted. */
@@ -121,6 +124,7 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
   DATABASE_READ_URL: (text) =>
     text === undefined ? {} : { databaseReadUrl: readDatabaseUrl('DATABASE_READ_URL', text) },
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),
+  SERVE: (text) => ({ roles: readRoles(text) }),
   PUBLIC_URL: (text) => ({ publicUrl: text === undefined ? undefined : readPublicUrl(text) }),
   TRUST_PROXY: (text = 'false') => ({ trustProxy: readTrustProxy(text) }),
   RATE_LIMITS: (text) => ({ rateLimits: text === undefined ? undefined : readRateLimits(text) }),

@@ -41,6 +41,7 @@ const GROUND = [
   'server/src/record-weight.ts',
   'server/src/doubling-pause.ts',
   'server/src/fair-places.ts',
+  'server/src/roles.ts',
   'server/src/startup-error.ts',
   'server/src/version.ts',
 ]

@@ -17,7 +17,6 @@ import { registerRequestTimes } from './health.ts'
 import { refuseEndlessNumbers } from './impossible-values.ts'
 import { lateCompilers } from './late-compilers.ts'
 import { openApiRoutes, registerOpenApi } from './openapi.ts'
-import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
 import { boundReplies } from './reply-room.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
@@ -38,15 +37,13 @@ export type AppOptions = {
   /** Authenticates every request and sets `request.principal`; its routes sign people in and out. */
   access: FastifyPluginAsync
   auditTrail: AuditTrail
-  /** Where the built page lies. */
-  pageDirectory: string
+  /** The page, below the base path of its address. */
+  page: (basePath: string) => Routes
   trustProxy: boolean | string[]
   /** The server's own certificate; without one it speaks plain HTTP. */
   certificate?: { cert: Buffer; key: Buffer } | undefined
   /** Where people reach the page, as the configuration has it. */
   publicUrl?: string | undefined
-  /** The sites whose pages may show the embedded page. */
-  embedOrigins?: readonly string[] | undefined
   /** How long a client may read nothing of its reply. */
   unreadMs?: number | undefined
   rateLimits: RateLimits
@@ -119,7 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(openApiRoutes)
   for (const routes of options.routes) await app.register(routes)
-  await app.register(pageRoutes(options.pageDirectory, { basePath, embedOrigins: options.embedOrigins }))
+  await app.register(options.page(basePath))
   return app
 }
 

@@ -1,4 +1,4 @@
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker'
+import { Logger, makeWorkerUtils, type Runner, run, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
 import { awaitJobs, runAlone } from '../store/database/job-runs.ts'
 
@@ -47,7 +47,9 @@ export type ScheduleOptions = {
   pool: pg.Pool
   jobs: Jobs
   /** Whether the clock asks for jobs; when false only callers do. */
-  isOnClock?: boolean
+  isOnClock?: boolean | undefined
+  /** Whether jobs run on this server; when false it only asks for them. True when unset. */
+  isWorking?: boolean
   onFailure: (job: string, error: unknown) => void
 }
 
@@ -58,8 +60,14 @@ export async function startSchedule({
   pool,
   jobs,
   isOnClock = true,
+  isWorking = true,
   onFailure,
 }: ScheduleOptions): Promise<Schedule> {
+  const logger = new Logger(() => () => undefined)
+  if (!isWorking) {
+    const asking = await makeWorkerUtils({ pgPool: pool, logger })
+    return { addJob: (...job) => asking.addJob(...job), stop: async () => asking.release() }
+  }
   if (isOnClock) await awaitJobs(pool, LATE_AFTER_MINUTES)
   let isStopping = false
   const taskList: TaskList = {}
@@ -84,7 +92,7 @@ export async function startSchedule({
     noHandleSignals: true,
     // A cron job is never late by more than this; polling more often would keep an idle machine awake.
     pollInterval: 10_000,
-    logger: new Logger(() => () => undefined),
+    logger,
   })
   return {
     addJob: (...job) => runner.addJob(...job),

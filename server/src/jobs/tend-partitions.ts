@@ -45,6 +45,8 @@ export type TendingOptions = UpkeepStore & {
   /** Whether the disk has room for work that takes some before it gives more back. */
   hasRoom?: () => Promise<boolean>
   intervalMs?: number
+  /** Whether this server may do the work; when false it only tells of bursts. True when unset. */
+  mayLead?: boolean
 }
 
 export type Tending = {
@@ -102,7 +104,7 @@ export function startTending(options: TendingOptions): Tending {
     clearTimeout(timer)
     look()
   }
-  schedule(0)
+  if (options.mayLead !== false) schedule(0)
   return {
     noteStored: (rows) => {
       if (!bursts.isNew(rows)) return

@@ -40,6 +40,10 @@ export const ERRORS = {
     status: 503,
     when: 'The database is unreachable, the server is stopping, or it is overloaded.',
   },
+  NOT_SERVED: {
+    status: 503,
+    when: 'This server does not have the role for the request (`SERVE`); other servers of the database have it.',
+  },
   QUERY_TIMEOUT: { status: 504, when: 'The query exceeded its time limit; narrow the range.' },
   STORAGE_FULL: { status: 507, when: 'The disk is below its reserve; nothing was stored.' },
 } as const satisfies Record<string, { status: number; when: string }>

@@ -106,6 +106,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     pageDirectory: join(import.meta.dirname, '../../../web/dist'),
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
+    roles: config.roles,
     embedOrigins: config.embed?.origins,
     cameraNamesUrl: config.cameraNamesUrl,
     rateLimits: config.rateLimits,

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { ByteBudget } from '../../byte-budget.ts'
 import { buildApp } from '../../http/app.ts'
+import { notServed } from '../../http/not-served.ts'
+import { pageRoutes } from '../../http/page.ts'
 import { startSchedule } from '../../jobs/schedule.ts'
+import { ALL_ROLES } from '../../roles.ts'
 import { DEFAULT_RATE_LIMITS } from '../../service/access/rate-limits.ts'
 import type { StepOutcome } from '../../service/alerts/alert-evaluator.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
@@ -46,6 +49,7 @@ export type System = {
 
 /** Puts the parts together; top to bottom is the order of start, bottom to top that of stop. */
 export async function composeSystem(options: SystemOptions): Promise<System> {
+  const { roles = ALL_ROLES } = options
   const core = openCore(options, (...job) => schedule.addJob(...job))
   const administration = administrationPart(core)
   const reading = readingPart(core, administration)
@@ -78,7 +82,8 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const upkeep = await startUpkeep(options, core)
   const schedule = await startSchedule({
     pool: options.jobPool,
-    ...(options.isOnClock !== undefined && { isOnClock: options.isOnClock }),
+    isOnClock: options.isOnClock,
+    isWorking: roles.has('jobs'),
     onFailure: options.reports.onJobFailed,
     jobs: { ...removal.jobs, ...masking.jobs, ...administration.jobs, ...watch.jobs, ...upkeep.jobs },
   })
@@ -89,20 +94,26 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     settingsService: administration.settingsService,
     metrics: core.metrics,
     budgets: core.budgets,
-    routes: parts.flatMap(({ routes = [] }) => routes),
-    pageDirectory: options.pageDirectory,
+    routes: parts.flatMap(({ routes = [], role }) =>
+      role === undefined || roles.has(role) ? routes : routes.map((one) => notServed(role, one)),
+    ),
+    page: (basePath) => {
+      const page = pageRoutes(options.pageDirectory, { basePath, embedOrigins: options.embedOrigins })
+      return roles.has('page') ? page : notServed('page', page)
+    },
     trustProxy: options.trustProxy,
     certificate: options.certificate,
     publicUrl: options.publicUrl,
-    embedOrigins: options.embedOrigins,
     unreadMs: options.unreadMs,
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
   })
 
-  alerts.start()
   watch.start()
-  backups.start()
-  cameraNames?.start()
+  if (roles.has('jobs')) {
+    alerts.start()
+    backups.start()
+    cameraNames?.start()
+  }
 
   return {
     app,

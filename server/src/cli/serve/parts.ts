@@ -16,7 +16,11 @@ import { openSyslog } from './syslog-listener.ts'
 type Port = [name: string, job: string, open: (options: ListenerOptions) => Promise<Listener>]
 
 /** The ways in with ports of their own: the name, the job in the log, and the function that opens the ports. */
-export function portsOf({ syslog, gelf, forward, otlpGrpc }: Config, { app }: Pick<System, 'app'>): Port[] {
+export function portsOf(
+  { roles, syslog, gelf, forward, otlpGrpc }: Config,
+  { app }: Pick<System, 'app'>,
+): Port[] {
+  if (!roles.has('ingest')) return []
   return [
     ['Syslog', 'syslog', (options) => openSyslog(syslog, options)],
     ['GELF', 'gelf', (options) => openGelf(gelf, options)],

@@ -138,6 +138,7 @@ async function serve(): Promise<void> {
         heartbeatUrl: config.alertsHeartbeatUrl,
         pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
       },
+      roles: config.roles,
       embedOrigins: config.embed?.origins,
       cameraNamesUrl: config.cameraNamesUrl,
       backups: plan && {

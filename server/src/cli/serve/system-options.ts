@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type pg from 'pg'
 import type { BrokenStream, UnexpectedError } from '../../http/error-replies.ts'
 import type { RequestLine } from '../../http/request-log.ts'
+import type { Roles } from '../../roles.ts'
 import type { AuditTrail } from '../../service/access/audit-trail.ts'
 import type { RateLimits } from '../../service/access/rate-limits.ts'
 import type { BackupClockOptions, BackupPlan } from '../../service/administration/backup-clock.ts'
@@ -82,6 +83,8 @@ export type SystemOptions = {
         heartbeatUrl?: string | undefined
       }
     | undefined
+  /** The roles of this server; everything when unset. */
+  roles?: Roles | undefined
   /** The sites whose pages may show the embedded page. */
   embedOrigins?: readonly string[] | undefined
   /** A database whose table `cameras` has the names of the cameras. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import type { Config } from '../../config.ts'
+import { ALL_ROLES } from '../../roles.ts'
 import type { Access } from './access.ts'
 
 export type WelcomeFacts = {
@@ -24,6 +25,7 @@ export function sayReady({ url, config, database, access, startMs }: WelcomeFact
           ['API key', `${access.newApiKey}\n${INDENT}kept in ${join(config.dataDir, 'admin-api-key')}`],
         ] as const)
       : []),
+    ...(config.roles.size < ALL_ROLES.size ? ([['Serves', [...config.roles].join(', ')]] as const) : []),
     ['Data', config.dataDir],
     ['Database', database],
   ].map(([name = '', value = '']) => [name, value])

@@ -81,7 +81,7 @@ export class AlertEvaluator {
   readonly #pause = new DoublingPause(RETRY_MS, MAX_RETRY_MS)
   #running: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
-  #isStopped = false
+  #isStopped = true
   #isRunning = false
   /** Whether there may be something new since the last step began. */
   #isAwake = false
@@ -97,10 +97,11 @@ export class AlertEvaluator {
   }
 
   start(): void {
+    this.#isStopped = false
     this.#schedule(0)
   }
 
-  /** Tells that there may be something new. */
+  /** Tells that there may be something new; before the start it is of no effect. */
   wake(): void {
     if (this.#isStopped || this.#isAwake) return
     this.#isAwake = true

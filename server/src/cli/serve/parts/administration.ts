@@ -27,6 +27,7 @@ export function administrationPart(core: Core) {
     cameras,
     settingsService,
     levelService,
+    role: 'query',
     routes: [settingsRoutes(settingsService), packingRoutes(packing), auditRoutes(auditTrail)],
     jobs: { cameras: async () => void (await logOperations.forgetDeletedCameras()) },
     notices: {

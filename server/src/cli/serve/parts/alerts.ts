@@ -111,6 +111,7 @@ export function alertsPart(
       await evaluator.stop()
       await deliverer.stop()
     },
+    role: 'query',
     routes: [alertRoutes(services), alertChannelRoutes(channels), alertDigestRoutes(digestService)],
     notices: { log_feed: () => evaluator.wake(), alerts: onChange, cameras: reload },
   } satisfies GivingPart

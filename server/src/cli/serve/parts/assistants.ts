@@ -4,5 +4,5 @@ import type { Part } from './part.ts'
 
 /** The questions of assistants; each is a request to the other parts. */
 export function assistantsPart({ publicUrl }: Pick<SystemOptions, 'publicUrl'>): Part {
-  return { routes: [assistantRoutes(publicUrl)] }
+  return { role: 'query', routes: [assistantRoutes(publicUrl)] }
 }

@@ -16,6 +16,7 @@ export function intakePart({ pool, logOperations, notStored, settings, metrics }
   })
   return {
     ingestService,
+    role: 'ingest',
     routes: [
       ingestRoutes(ingestService),
       lineFormRoutes(ingestService.forms),
@@ -32,6 +33,7 @@ export function parsingPart({ parseRules, lineParser, settings, logOperations, a
     flushCounts: () => lineParser.flush(),
   })
   return {
+    role: 'query',
     routes: [parseRuleRoutes(service)],
     notices: { settings: () => parseRules.reload() },
   } satisfies Part

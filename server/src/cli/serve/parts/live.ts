@@ -27,6 +27,7 @@ export async function livePart(
   }
   return {
     liveFeed,
+    role: 'query',
     routes: [
       lokiQueryRoutes(lokiServices, liveFeed),
       streamRoutes({ liveFeed, serverEvents, queries, streamIds: await StreamIds.open(pool) }),

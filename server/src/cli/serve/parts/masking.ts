@@ -27,6 +27,7 @@ export function maskingPart(core: Core) {
   })
   const redactionService = new RedactionService({ store, settings, auditTrail, onMasked: tellMasked })
   return {
+    role: 'query',
     routes: [redactionRoutes(redactionService, scrubService)],
     jobs: { scrub: () => scrubService.work() },
   } satisfies Part

@@ -30,6 +30,7 @@ export function readingPart(
   events.on('changed', forget)
   return {
     queries,
+    role: 'query',
     routes: [
       logRoutes(logService),
       exportRoutes(new ExportService({ logOperations, queries, auditTrail })),

@@ -27,6 +27,7 @@ export function removalPart(
   }
   events.on('full', () => void relieve().catch((error: unknown) => reports.onJobFailed('relief', error)))
   return {
+    role: 'query',
     routes: [cleanupRoutes(retention), deletionRoutes(retention)],
     jobs: {
       retention: async () => void (await retention.apply('retention')),

@@ -1,5 +1,6 @@
 import { startFolding } from '../../../jobs/fold-counts.ts'
 import { startTending } from '../../../jobs/tend-partitions.ts'
+import { ALL_ROLES } from '../../../roles.ts'
 import { pruneAlerts } from '../../../store/alerts/alert-states.ts'
 import { notify } from '../../../store/database/notices.ts'
 import { watchPackedState } from '../../../store/database/packed-state.ts'
@@ -12,14 +13,19 @@ import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
 /** Upkeep of the store while it runs: counts are folded, partitions made and closed, the feed trimmed. */
-export async function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: Core) {
+export async function startUpkeep(
+  { connect, roles = ALL_ROLES }: Pick<SystemOptions, 'connect' | 'roles'>,
+  core: Core,
+) {
   const { pool, logOperations, reports, storageGuard } = core
   const packedState = await watchPackedState(pool)
-  const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
+  const isWorking = roles.has('jobs')
+  const folding = isWorking ? startFolding(pool, (error) => reports.onJobFailed('counts', error)) : undefined
   const tending = startTending({
     pool,
     partitions: logOperations.partitions,
     connect,
+    mayLead: isWorking,
     onFailure: (error) => reports.onJobFailed('partitions', error),
     tellOfBurst: () => notify(pool, 'log_bursts', ''),
     hasRoom: async () => !(await storageGuard.state()).isFull,
@@ -42,7 +48,7 @@ export async function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, c
     },
     stop: async () => {
       await tending.stop()
-      await folding.stop()
+      await folding?.stop()
       packedState.stop()
     },
   } satisfies GivingPart

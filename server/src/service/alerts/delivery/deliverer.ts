@@ -39,7 +39,7 @@ export class Deliverer {
   readonly #attempts = new Map<StoredDelivery, Promise<void>>()
   #looking: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
-  #isStopped = false
+  #isStopped = true
   #isLooking = false
   #isAwake = false
 
@@ -48,6 +48,7 @@ export class Deliverer {
   }
 
   start(): void {
+    this.#isStopped = false
     this.#schedule(LOOK_MS)
   }
 
