@@ -1,7 +1,7 @@
 import { Failed } from '../controls/failed.tsx'
 import { SkeletonRows } from '../controls/skeleton.tsx'
+import { SECTION } from '../controls/surfaces.ts'
 import { InviteUser } from './invite-user.tsx'
-import { SECTION } from './section.ts'
 import { useUsers } from './use-access.ts'
 import { UserItem } from './user-item.tsx'
 

@@ -1,6 +1,5 @@
 import type { ErrorReply, Reply } from 'timelapser-logs/api'
 import { addressOf } from '../app/location.ts'
-import { authorization } from './credentials.ts'
 import { noteServerDate } from './server-clock.ts'
 
 /** A refusal by the server, or a failure to reach it (`status` 0). */
@@ -85,4 +84,21 @@ export async function openRequest(
     if (signal?.aborted) throw cause
     throw new ApiError('The server cannot be reached.', { status: 0, code: 'UNREACHABLE' })
   }
+}
+
+let token: string | null = null
+
+/** Sends every request of this window with the token in place of cookies, which frames of other sites do not have. */
+export function authorizeBy(given: string): void {
+  token = given
+}
+
+/** The header of a request; none where cookies say who it is. */
+export function authorization(): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` }
+}
+
+/** Whether this window is an embedded page: it has no session, and leads to no sign-in. */
+export function isEmbedded(): boolean {
+  return token !== null
 }

@@ -1,7 +1,6 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
-import { goToSignIn } from '../session/go-to-sign-in.ts'
-import { ApiError } from './client.ts'
-import { isEmbedded } from './credentials.ts'
+import { goToSignIn } from '../app/location.ts'
+import { ApiError, isEmbedded } from './client.ts'
 
 /** Whether a second try could help: the network, or a server that is restarting. */
 function isPassing(error: Error): boolean {

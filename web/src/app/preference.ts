@@ -1,5 +1,4 @@
 import { useSyncExternalStore } from 'react'
-import { recall, remember } from './remember.ts'
 
 /** A choice of this browser, the same in every component that shows it. */
 export type Preference<T extends string> = {
@@ -32,4 +31,21 @@ export function createPreference<T extends string>(
 
 export function usePreference<T extends string>(preference: Preference<T>): [T, (value: T) => void] {
   return [useSyncExternalStore(preference.subscribe, preference.get), preference.set]
+}
+
+/** Reads what this browser remembers; `null` when nothing is there or storage is off. */
+export function recall(key: string, storage: 'local' | 'session' = 'local'): string | null {
+  try {
+    return (storage === 'local' ? localStorage : sessionStorage).getItem(`timelapser.${key}`)
+  } catch {
+    return null
+  }
+}
+
+export function remember(key: string, value: string, storage: 'local' | 'session' = 'local'): void {
+  try {
+    ;(storage === 'local' ? localStorage : sessionStorage).setItem(`timelapser.${key}`, value)
+  } catch {
+    // Storage is off or full: the choice lasts as long as the page.
+  }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { Board } from 'timelapser-logs/api/boards'
 import { ApiError } from '../api/client.ts'
 import { Link } from '../app/link.tsx'
@@ -12,7 +12,6 @@ import { BoardEditor } from './board-editor.tsx'
 import { BoardHead } from './board-head.tsx'
 import { rangeText, shownRange } from './board-range.ts'
 import { useBoard } from './use-boards.ts'
-import { useTicks } from './use-ticks.ts'
 import '../chart/chart.css'
 
 /** The columns that a chart takes of six; on a phone it takes all. */
@@ -124,4 +123,26 @@ function Charts({
       ))}
     </ul>
   )
+}
+
+/** Counts up every so many seconds while the page is looked at, and at once when it is looked at again; 0 for never. */
+function useTicks(seconds: number): { ticks: number; tick: () => void } {
+  const [ticks, setTicks] = useState(0)
+  const tick = useCallback(() => setTicks((count) => count + 1), [])
+  useEffect(() => {
+    if (seconds === 0) return
+    let last = Date.now()
+    const tickIfDue = () => {
+      if (document.hidden || Date.now() - last < seconds * 1000) return
+      last = Date.now()
+      tick()
+    }
+    const timer = setInterval(tickIfDue, 1000)
+    document.addEventListener('visibilitychange', tickIfDue)
+    return () => {
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', tickIfDue)
+    }
+  }, [seconds, tick])
+  return { ticks, tick }
 }

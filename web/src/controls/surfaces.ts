@@ -21,3 +21,7 @@ export const BACKDROP =
 
 export const DIALOG =
   'fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-auto rounded-lg border border-line bg-surface p-5 text-ink shadow-float outline-none transition-opacity duration-150 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'
+
+/** A list and, where there is room, the form that adds to it at its side. */
+export const SECTION =
+  'grid grid-cols-1 gap-4 border-t border-line pt-8 first-of-type:border-0 first-of-type:pt-0 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-x-6'

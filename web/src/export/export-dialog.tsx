@@ -7,9 +7,8 @@ import { Button } from '../controls/button.tsx'
 import { Choice } from '../controls/choice.tsx'
 import { BACKDROP, DIALOG } from '../controls/surfaces.ts'
 import { useInertPage } from '../controls/use-inert-page.ts'
-import { type ExportFormat, FORMATS } from './export-format.ts'
 import { ExportProgress } from './export-progress.tsx'
-import { useExport } from './use-export.ts'
+import { type ExportFormat, FORMATS, useExport } from './use-export.ts'
 
 /** Everything that matches as a file: counted before, with progress, to be stopped. */
 export function ExportDialog({ query, close }: { query: string; close: () => void }) {

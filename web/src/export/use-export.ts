@@ -1,9 +1,14 @@
 import { useEffect, useRef, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { addressOf } from '../app/location.ts'
-import { countRecords } from './count-records.ts'
-import type { ExportFormat } from './export-format.ts'
 import { clickLink, saveFile } from './save-file.ts'
+
+/** The forms of a file, each with its name on the page. */
+export const FORMATS = [
+  ['csv', 'CSV'],
+  ['ndjson', 'NDJSON'],
+] as const
+export type ExportFormat = (typeof FORMATS)[number][0]
 
 export type ExportState =
   | { kind: 'idle' }
@@ -73,4 +78,22 @@ async function refusalOf(response: Response): Promise<ApiError> {
 
 function nameOf(response: Response, format: ExportFormat): string {
   return /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? `logs.${format}`
+}
+
+const LINE_FEED = 10
+const QUOTE = 34
+
+/** Counts the records of a file as its parts arrive; in CSV a line feed within quotes ends none, and a head counts none. */
+export function countRecords(format: ExportFormat) {
+  let ends = 0
+  let isQuoted = false
+  return {
+    add(part: Uint8Array) {
+      for (const byte of part) {
+        if (format === 'csv' && byte === QUOTE) isQuoted = !isQuoted
+        else if (byte === LINE_FEED && !isQuoted) ends++
+      }
+    },
+    rows: () => (format === 'csv' ? Math.max(0, ends - 1) : ends),
+  }
 }

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Levels, LogRow } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { notify } from '../controls/notice.tsx'
-import { originOf } from '../logs/origin.ts'
+import { originOf } from '../logs/origin.tsx'
 
 /** Another administrator's change, and what expired, is seen this often. */
 const AGAIN_MS = 30_000

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createParser } from 'eventsource-parser'
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
-import { authorization, isEmbedded } from '../api/credentials.ts'
+import { authorization, isEmbedded } from '../api/client.ts'
 import { queryClient } from '../api/query-client.ts'
 import { wholeAddressOf } from '../app/location.ts'
 

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo } from 'react'
 import { navigate, useSearch } from '../app/location.ts'
-import { recall, remember } from '../app/remember.ts'
+import { recall, remember } from '../app/preference.ts'
 import { formatView, type LogView, parseView } from './view.ts'
 
 const LAST = 'logs.search'

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ProviderPage, SignInMethods } from 'timelapser-logs/api'
 import { type ApiError, request } from '../api/client.ts'
+import { returnPath } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
-import { returnPath } from './go-to-sign-in.ts'
 
 /** Leads to the provider of sign-in, where one is configured. */
 export function ProviderButton({ onProblem }: { onProblem: (problem: ApiError | null) => void }) {

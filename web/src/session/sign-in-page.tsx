@@ -2,11 +2,10 @@ import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { ApiError, request } from '../api/client.ts'
 import { queryClient } from '../api/query-client.ts'
 import { ProductMark } from '../app/app-header.tsx'
-import { navigate } from '../app/location.ts'
+import { navigate, returnPath } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ThemeSwitch } from '../theme/theme-switch.tsx'
-import { returnPath } from './go-to-sign-in.ts'
 import { ProviderButton, providerFailure } from './provider-button.tsx'
 
 /** The secret of a one-time link; it stays in the fragment, which browsers do not send to servers or proxies. */

@@ -1,6 +1,6 @@
 import type { LogRow } from 'timelapser-logs/api'
 import type { Scope } from '../../api/use-surroundings.ts'
-import { originOf } from '../origin.ts'
+import { originOf } from '../origin.tsx'
 
 /** Which lines count as being around a line. */
 export function ScopeButtons({

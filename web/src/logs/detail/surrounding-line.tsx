@@ -2,7 +2,7 @@ import type { LogRow } from 'timelapser-logs/api'
 import { MessageText, previewOf } from '../../text/message-text.tsx'
 import { formatClock, formatDay, formatFull } from '../../time/format.ts'
 import { LevelLabel } from '../level-label.tsx'
-import { originOf } from '../origin.ts'
+import { originOf } from '../origin.tsx'
 
 /** One of the lines around a line; opening it moves the panel there. */
 export function SurroundingLine({

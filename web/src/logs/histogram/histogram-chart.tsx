@@ -1,7 +1,7 @@
 import { type KeyboardEvent, Suspense, useRef, useState } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
 import { lazyPart } from '../../app/lazy-part.ts'
-import { useWidth } from '../../controls/use-width.ts'
+import { useWidth } from '../../controls/use-size.ts'
 import { markTimeOf } from '../../marks/mark-time.ts'
 import { justBefore } from '../../time/range.ts'
 import { HistogramBars } from './histogram-bars.tsx'

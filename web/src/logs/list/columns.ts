@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useSyncExternalStore } from 'react'
-import { recall, remember } from '../../app/remember.ts'
+import { recall, remember } from '../../app/preference.ts'
 import { type JsonPath, pathText } from '../json/json-path.ts'
 import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'

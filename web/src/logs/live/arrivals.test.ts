@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { arrivalText } from './arrival-text.ts'
+import { arrivalText } from './arrivals.tsx'
 
 const row = (message: string) => ({
   id: 1,

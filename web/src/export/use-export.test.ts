@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { countRecords } from './count-records.ts'
+import { countRecords } from './use-export.ts'
 
 const count = (format: 'csv' | 'ndjson', ...parts: string[]) => {
   const counter = countRecords(format)

@@ -1,3 +1,4 @@
+import { Cctv, Cog } from 'lucide-react'
 import type { LogRow } from 'timelapser-logs/api'
 
 /** Where a line comes from, as people call it: its camera by name, or its source. */
@@ -20,4 +21,16 @@ export function originOf(row: LogRow): Origin {
     field: 'source',
     value: row.source,
   }
+}
+
+const ICON = { Camera: Cctv, System: Cog } as const
+
+/** The mark of a camera or of the system, drawn by the page: not every machine has a font with emoji. */
+export function OriginIcon({ name }: { name: Origin['iconName'] }) {
+  const Icon = ICON[name]
+  return (
+    <span role="img" aria-label={name} className="shrink-0 self-center text-muted">
+      <Icon size={14} aria-hidden className="block" />
+    </span>
+  )
 }
