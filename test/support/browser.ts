@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+  type Request,
+} from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { CHROMIUM_PLACES } from '../../scripts/chromium-places.mjs'
 
@@ -51,6 +58,11 @@ export function openBrowser(): Promise<Browser> {
 /** Ends what a test file opened in the shared browser. */
 export async function closeContexts(browser: Browser | undefined): Promise<void> {
   for (const context of browser?.contexts() ?? []) await context.close()
+}
+
+/** Waits until it has the focus. */
+export function isFocused(page: Page, element: Locator): Promise<void> {
+  return element.and(page.locator(':focus')).waitFor()
 }
 
 /** A page that fails its test when the page reports a defect of its own. */

@@ -17,12 +17,13 @@ type Line = {
 /** A server of a test file's own, and a browser in which its first administrator is signed in. */
 export type PageHost = {
   url: string
+  dataDir: string
   /** The administrator's. */
   context: BrowserContext
   /** A window of somebody else. */
   newContext(options?: Parameters<Browser['newContext']>[0]): Promise<BrowserContext>
   /** Asks as the administrator of the first start. */
-  call(method: string, path: string, body?: unknown): Promise<Response>
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   /** Stores lines at INFO from `trouble`, where they do not say otherwise. */
   write(...lines: Line[]): Promise<void>
   /** Ends the server and resolves when it has ended. */
@@ -49,12 +50,13 @@ export async function hostPage(name: string, environment: Record<string, string>
     program.kill(signal)
     await program.ended
   }
-  const call: PageHost['call'] = (method, path, body) => {
+  const call: PageHost['call'] = (method, path, body, headers) => {
     const key = readFileSync(join(dataDir, 'admin-api-key'), 'utf8').trim()
     return fetch(`${url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${key}`,
+        ...headers,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -62,6 +64,7 @@ export async function hostPage(name: string, environment: Record<string, string>
   }
   return {
     url,
+    dataDir,
     context,
     newContext,
     call,
