@@ -38,6 +38,12 @@ export type SystemLog = {
   close: () => Promise<void>
 }
 
+/** The logger of a part of the server. */
+type From = (source: 'system' | 'api' | 'worker', name: string) => ReturnType<Logger['bind']>
+
+/** Takes failures, of which those alike become one line. */
+type Failures = ReturnType<typeof collapseRepeats>
+
 const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => string> = {
   retention: ({ deleted_count, by }) => `Retention removed ${deleted_count} logs, started by ${by}`,
   cleanup: ({ deleted_count, days_kept, by }) =>
@@ -64,8 +70,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
   const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
   let handler: DatabaseLogHandler | undefined
   let logger: Logger = createLogger({ handlers })
-  const from = (source: 'system' | 'api' | 'worker', name: string) =>
-    logger.bind({ source, logger_name: `${OWN_LOGGERS}.${name}` })
+  const from: From = (source, name) => logger.bind({ source, logger_name: `${OWN_LOGGERS}.${name}` })
   const failures = collapseRepeats({
     handle: ({ level, source, logger_name, message, extra_data }) =>
       logger
@@ -77,104 +82,11 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
 
   return {
     reports: {
-      onCamerasRegistered: (cameras) => {
-        // Lines of the server: as a line of the camera it would be taken for a sign of life.
-        const log = from('system', 'cameras')
-        const [first, last] = [cameras[0], cameras.at(-1)]
-        if (first && last && cameras.length > MOST_CAMERAS_NAMED) {
-          log.info(`${cameras.length} cameras registered: ${first.name} to ${last.name}`, {
-            count: cameras.length,
-          })
-        } else {
-          for (const { id, name } of cameras) log.info(`Camera registered: ${name}`, { registered: id })
-        }
-      },
-      onNamesFull: ({ kind, limit, caller }) =>
-        from('system', 'names').warning(
-          `No more ${kind}s are accepted${caller === null ? '' : ` from ${caller}`}: the limit is ${limit}, half of it for a single key. Lines with further ${kind}s are stored under "other"`,
-          { kind, limit, caller },
-        ),
-      onRequestLine({ level, message, extra_data }) {
-        if (level === 'info' || extra_data.status < 400) from('api', 'requests')[level](message, extra_data)
-        else
-          failures.handle({
-            ...failure('api', 'requests', message, extra_data),
-            level: level === 'error' ? 'ERROR' : 'WARNING',
-          })
-      },
-      onUnexpected: ({ error, ...request }) =>
-        failures.handle(
-          failure('api', 'requests', `A request failed unexpectedly: ${messageOf(error)}`, {
-            err: error,
-            ...request,
-          }),
-        ),
-      onStreamBroken: ({ error, isForeseen, route, request_id }) =>
-        failures.handle({
-          ...failure('api', 'streams', `A reply to ${route} was interrupted: ${messageOf(error)}`, {
-            err: error,
-            route,
-            request_id,
-          }),
-          level: isForeseen ? 'WARNING' : 'ERROR',
-        }),
-      onJobFailed: (job, error) =>
-        failures.handle(failure('worker', 'jobs', `The job ${job} failed`, { err: error, job })),
-      onRetention: ({ action, ...removal }) =>
-        from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),
-      onScrub: ({ started_by, outcome, scanned_rows, matched_rows }) =>
-        from('worker', 'redaction').info(
-          `${outcome === 'done' ? 'Masked' : 'Stopped after masking'} ${matched_rows} of ${scanned_rows} stored logs, started by ${started_by}`,
-          { action: 'scrub', outcome, scanned_rows, matched_rows, by: started_by },
-        ),
-      onBackup: ({ file, rows, bytes, removed }) =>
-        from('worker', 'backup').info(
-          `Backed up ${rows.logs ?? 0} logs into ${file} and verified them, ${(bytes / 1e6).toFixed(1)} MB`,
-          { action: 'backup', file, rows, bytes, removed },
-        ),
-      onBackupUploaded: ({ name, url, bytes, removed }) =>
-        from('worker', 'backup').info(`Uploaded the backup to ${url}, ${(bytes / 1e6).toFixed(1)} MB`, {
-          ...{ action: 'backup upload', name, url, bytes, removed },
-        }),
-      onStorage: (state, free_bytes) =>
-        state === 'full'
-          ? from('worker', 'storage').critical('Free disk space is below the reserve: nothing is stored', {
-              free_bytes,
-            })
-          : from('worker', 'storage').info('Free disk space is above the reserve again: storing resumes', {
-              free_bytes,
-            }),
-      onNoticeDead: ({ channel, error }) =>
-        from('worker', 'alerts').error(`A notice to the channel ${channel} was given up`, { channel, error }),
-      onTrouble: ({ name, isOver, count, message }) => {
-        const log = from('worker', name)
-        if (isOver) log.info(`Resolved: ${name}`, { count })
-        else if (name === 'audit') log.critical(message, { count })
-        else log.warning(message, { count })
-      },
-      onAlertGap: (gap) =>
-        from('worker', 'alerts').error(
-          gap.cause === 'trimmed'
-            ? `The alert rules skipped ${gap.to - gap.from} batches, which left the feed before they were evaluated`
-            : 'The alert rules resume at the newest batch: the database is older than what they had evaluated',
-          { ...gap },
-        ),
-      onAlertsLate: ({ isLate, lag_seconds }) =>
-        isLate
-          ? from('worker', 'alerts').error(`The alert rules are evaluated ${lag_seconds} seconds late`, {
-              lag_seconds,
-            })
-          : from('worker', 'alerts').info('The alert rules are evaluated in time again'),
-      onReplica: ({ state, reason }) =>
-        state === 'lost'
-          ? from('system', 'database').warning('The read replica is not used; reads go to the primary', {
-              reason,
-            })
-          : from('system', 'database').info('The read replica is used again'),
-      onDatabaseConnection: (state) =>
-        state === 'lost'
-          ? from('system', 'database').warning('The connection to the database is lost; reconnecting')
-          : from('system', 'database').info('The connection to the database is restored'),
+      ...recordReports(from),
+      ...failureReports(from, failures),
+      ...removalReports(from),
+      ...alertReports(from),
+      ...databaseReports(from),
     },
     async attach({ logOperations, levels }) {
       const attached = await setupDatabaseLogging({
@@ -186,6 +98,146 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       })
       ;({ logger, handler } = attached)
     },
+    ...ownLines(from, failures),
+    stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
+    async close() {
+      await failures.close()
+      await logger.close()
+    },
+  }
+}
+
+/** About the records that come in. */
+function recordReports(from: From) {
+  return {
+    onCamerasRegistered: (cameras) => {
+      // Lines of the server: as a line of the camera it would be taken for a sign of life.
+      const log = from('system', 'cameras')
+      const [first, last] = [cameras[0], cameras.at(-1)]
+      if (first && last && cameras.length > MOST_CAMERAS_NAMED) {
+        log.info(`${cameras.length} cameras registered: ${first.name} to ${last.name}`, {
+          count: cameras.length,
+        })
+      } else {
+        for (const { id, name } of cameras) log.info(`Camera registered: ${name}`, { registered: id })
+      }
+    },
+    onNamesFull: ({ kind, limit, caller }) =>
+      from('system', 'names').warning(
+        `No more ${kind}s are accepted${caller === null ? '' : ` from ${caller}`}: the limit is ${limit}, half of it for a single key. Lines with further ${kind}s are stored under "other"`,
+        { kind, limit, caller },
+      ),
+  } satisfies Partial<SystemReports>
+}
+
+/** About requests, and work that failed. */
+function failureReports(from: From, failures: Failures) {
+  return {
+    onRequestLine({ level, message, extra_data }) {
+      if (level === 'info' || extra_data.status < 400) from('api', 'requests')[level](message, extra_data)
+      else
+        failures.handle({
+          ...failure('api', 'requests', message, extra_data),
+          level: level === 'error' ? 'ERROR' : 'WARNING',
+        })
+    },
+    onUnexpected: ({ error, ...request }) =>
+      failures.handle(
+        failure('api', 'requests', `A request failed unexpectedly: ${messageOf(error)}`, {
+          err: error,
+          ...request,
+        }),
+      ),
+    onStreamBroken: ({ error, isForeseen, route, request_id }) =>
+      failures.handle({
+        ...failure('api', 'streams', `A reply to ${route} was interrupted: ${messageOf(error)}`, {
+          err: error,
+          route,
+          request_id,
+        }),
+        level: isForeseen ? 'WARNING' : 'ERROR',
+      }),
+    onJobFailed: (job, error) =>
+      failures.handle(failure('worker', 'jobs', `The job ${job} failed`, { err: error, job })),
+  } satisfies Partial<SystemReports>
+}
+
+/** About lines that were removed, masked or saved, and the room for them. */
+function removalReports(from: From) {
+  return {
+    onRetention: ({ action, ...removal }) =>
+      from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),
+    onScrub: ({ started_by, outcome, scanned_rows, matched_rows }) =>
+      from('worker', 'redaction').info(
+        `${outcome === 'done' ? 'Masked' : 'Stopped after masking'} ${matched_rows} of ${scanned_rows} stored logs, started by ${started_by}`,
+        { action: 'scrub', outcome, scanned_rows, matched_rows, by: started_by },
+      ),
+    onBackup: ({ file, rows, bytes, removed }) =>
+      from('worker', 'backup').info(
+        `Backed up ${rows.logs ?? 0} logs into ${file} and verified them, ${(bytes / 1e6).toFixed(1)} MB`,
+        { action: 'backup', file, rows, bytes, removed },
+      ),
+    onBackupUploaded: ({ name, url, bytes, removed }) =>
+      from('worker', 'backup').info(`Uploaded the backup to ${url}, ${(bytes / 1e6).toFixed(1)} MB`, {
+        ...{ action: 'backup upload', name, url, bytes, removed },
+      }),
+    onStorage: (state, free_bytes) =>
+      state === 'full'
+        ? from('worker', 'storage').critical('Free disk space is below the reserve: nothing is stored', {
+            free_bytes,
+          })
+        : from('worker', 'storage').info('Free disk space is above the reserve again: storing resumes', {
+            free_bytes,
+          }),
+  } satisfies Partial<SystemReports>
+}
+
+/** About alert rules and their notices. */
+function alertReports(from: From) {
+  return {
+    onNoticeDead: ({ channel, error }) =>
+      from('worker', 'alerts').error(`A notice to the channel ${channel} was given up`, { channel, error }),
+    onTrouble: ({ name, isOver, count, message }) => {
+      const log = from('worker', name)
+      if (isOver) log.info(`Resolved: ${name}`, { count })
+      else if (name === 'audit') log.critical(message, { count })
+      else log.warning(message, { count })
+    },
+    onAlertGap: (gap) =>
+      from('worker', 'alerts').error(
+        gap.cause === 'trimmed'
+          ? `The alert rules skipped ${gap.to - gap.from} batches, which left the feed before they were evaluated`
+          : 'The alert rules resume at the newest batch: the database is older than what they had evaluated',
+        { ...gap },
+      ),
+    onAlertsLate: ({ isLate, lag_seconds }) =>
+      isLate
+        ? from('worker', 'alerts').error(`The alert rules are evaluated ${lag_seconds} seconds late`, {
+            lag_seconds,
+          })
+        : from('worker', 'alerts').info('The alert rules are evaluated in time again'),
+  } satisfies Partial<SystemReports>
+}
+
+/** About the connections to the database. */
+function databaseReports(from: From) {
+  return {
+    onReplica: ({ state, reason }) =>
+      state === 'lost'
+        ? from('system', 'database').warning('The read replica is not used; reads go to the primary', {
+            reason,
+          })
+        : from('system', 'database').info('The read replica is used again'),
+    onDatabaseConnection: (state) =>
+      state === 'lost'
+        ? from('system', 'database').warning('The connection to the database is lost; reconnecting')
+        : from('system', 'database').info('The connection to the database is restored'),
+  } satisfies Partial<SystemReports>
+}
+
+/** The other lines of the server itself. */
+function ownLines(from: From, failures: Failures) {
+  return {
     started: (facts) => from('system', 'server').info(`Started on ${facts.url}`, facts),
     stopping: ({ cause, error }) =>
       error === undefined
@@ -217,12 +269,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           ...{ audit_id: id, actor, action, entity, request_id, hash },
         },
       ),
-    stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
-    async close() {
-      await failures.close()
-      await logger.close()
-    },
-  }
+  } satisfies Partial<SystemLog>
 }
 
 /** A failure. Those alike become one line: an outage meets each request, stream and run of a job. */
