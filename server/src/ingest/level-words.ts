@@ -5,10 +5,16 @@ import { type Level, parseLevel } from '@timelapser/logger'
 export type WrittenLevel = { level: Level; written: string }
 
 const WORDS =
-  'TRACE|TRC|DEBUG|DBUG|DBG|FINEST|FINER|FINE|VERBOSE|VRB|INFORMATION|INFO|INF|NOTICE|NOTE|WARNING|WARN|WRN|ERROR|ERR|FAILURE|FAIL|SEVERE|CRITICAL|CRIT|FATAL|FTL|ALERT|EMERGENCY|EMERG|PANIC|FAULT'
+  'TRACE|TRC|DEBUG|DBUG|DEBU|DBG|FINEST|FINER|FINE|VERBOSE|VRB|INFORMATION|INFO|INF|NOTICE|NOTE|WARNING|WARN|WRN|ERROR|ERRO|ERR|FAILURE|FAIL|SEVERE|CRITICAL|CRIT|FATAL|FATA|FTL|ALERT|EMERGENCY|EMERG|PANIC|FAULT'
 
 /** Words that are a level wherever they stand in a level's place: `DEBUG`, and `DEBUG2` of PostgreSQL, `trace8` of Apache. */
 export const LEVEL_WORDS = WORDS.replace(/TRACE|DEBUG/g, '$&[1-9]?')
+
+/** Names that are cut to the width of their column. */
+const CUT: Readonly<Record<string, string>> = {
+  ...{ TRAC: 'TRACE', DEBU: 'DEBUG', INFOR: 'INFO', NOTI: 'NOTICE', WARNI: 'WARNING', ERRO: 'ERROR' },
+  ...{ CRITI: 'CRITICAL', FATA: 'FATAL', PANI: 'PANIC', ALER: 'ALERT', EMER: 'EMERGENCY', SEVER: 'SEVERE' },
+}
 
 const CORE = new Set(WORDS.split('|').filter((word) => word !== 'NOTE' && word !== 'FINE'))
 
@@ -20,7 +26,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** The level that the word names; letters are none, they prove nothing by themselves. */
 export function levelOfWord(word: string): WrittenLevel | undefined {
   if (word.length < 3 || word.length > 13) return undefined
-  const level = parseLevel(withoutGrade(word))
+  const level = parseLevel(withoutGrade(word)) ?? parseLevel(CUT[word.toUpperCase()])
   return level === undefined ? undefined : { level, written: word }
 }
 
@@ -33,7 +39,7 @@ const COMMON = new Set(['LOG', 'NOTE', 'FINE', 'CONFIG', 'SUCCESS'])
 
 /** The level of a word in the place where the lines have theirs. */
 export function levelInPlace(word: string): WrittenLevel | undefined {
-  return isLevelWord(word) || COMMON.has(word) ? levelOfWord(word) : undefined
+  return isLevelWord(word) || COMMON.has(word) || Object.hasOwn(CUT, word) ? levelOfWord(word) : undefined
 }
 
 export function levelOfLetter(letter: string): WrittenLevel | undefined {

@@ -27,7 +27,7 @@ const KEYED =
   /(?:^|[\s,{"'|([])(?:level|lvl|severity|loglevel|log_level|levelname|log\.level|error_severity)["']?\s?[=:]\s?["']?([A-Za-z]+)/
 const SQUARE = new RegExp(String.raw`\[ {0,4}(?:[a-z_]{0,40}:)?(${W}) {0,4}\]`, 'i')
 const BRACKETED = new RegExp(
-  String.raw`(?:^|[\s\]])(?:\( {0,4}(${W}) {0,4}\)|< {0,4}(${W}) {0,4}>|\{ {0,4}(${W}) {0,4}\})(?=[\s:[]|$)|\| {0,4}(${W}) {0,4}\|`,
+  String.raw`(?:^|[\s\]])(?:\( {0,4}(${W}) {0,4}\)|< {0,4}(${W}) {0,4}>|\{ {0,4}(${W}) {0,4}\})(?=[\s:[]|$)|\| {0,4}(${W}) {0,4}\||(?:^|\t)(${W})\t`,
   'i',
 )
 const BARE = new RegExp(

@@ -32,7 +32,8 @@ export function readLevelOf(
   }
   const rest = restOf(line, time)
   // The end of a bracket around the time is no part of the text.
-  const text = reader.isFixed ? rest : rest.replace(/^["'\])}>]{0,2}[:,|]?\s*/, '')
+  const text =
+    reader.isFixed && time?.form !== 'inferred' ? rest : rest.replace(/^["'\])}>]{0,2}[:,|]?\s*/, '')
   return reader.readLevel?.(line, time) ?? readTextLevel(line, text)
 }
 
@@ -47,7 +48,8 @@ export function toLineRecord(
   isFixed: boolean,
   options: RecordDefaults,
 ): LogRecord {
-  const before = time === undefined || !isFixed ? '' : line.slice(0, time.start)
+  const isCut = isFixed && time !== undefined && time.form !== 'inferred'
+  const before = isCut ? line.slice(0, time.start) : ''
   const rest = restOf(line, time)
   const parts = readLineParts(rest, kindOf(time, before))
   const extra: ExtraData = { ...parts.extra }
@@ -55,7 +57,7 @@ export function toLineRecord(
   // A row of csv stays one.
   const isRow = rest.charCodeAt(0) === 44 && rest.charCodeAt(1) !== 32
   // The common log format has its time in the middle; the text around it is left whole.
-  if (time !== undefined && isFixed && !isRow && !(time.form === 'common' && time.start > 0)) {
+  if (isCut && !isRow && !(time.form === 'common' && time.start > 0)) {
     const kept = keptBefore(before)
     const text = rest.replace(/^[-|:,]\s+/, '')
     if (kept + text !== '') {

@@ -13,8 +13,11 @@ const LEVEL_FIRST = new RegExp(
 /** A first word and perhaps a bar, as file names (OpenStack's collected logs) and `docker compose logs` put them. */
 const FIRST_WORD = /^[^\s<]{1,255}(?: +\|)? +/
 
-/** The common log format has the time in its fourth place: `127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET …`. */
-const COMMON_LOG = /^\S{1,255} \S{1,255} \S{1,255} (?=\[\d\d\/)/
+/**
+ * The common log format has the time in its fourth place: `127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET …`; names
+ * of servers and of those who forward may stand before.
+ */
+const COMMON_LOG = /^(?:\S{1,255} ){3,6}(?=\[\d\d\/)/
 
 const LOOKS_LIKE_ISO = /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:/
 /** Brackets, numbers and dashes, as Nest and Redis put them (`[Nest] 123  - `, `1:M `), before a date with its year. */

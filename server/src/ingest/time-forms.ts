@@ -33,7 +33,7 @@ const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
 const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
 /** With its sign: behind a colon it is a count of milliseconds, `22:15:29:6`. */
 const FRACTION = String.raw`([.,]\d{1,9}|:\d{1,3}(?![\d:]))?`
-const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)${FRACTION}()`
+const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)${FRACTION}(?![.,:\d]* ?[AaPp]\.?[Mm]\b)()`
 /** With an hour of one digit and perhaps a half of the day. */
 const CLOCK_12 = String.raw`(\d{1,2}):(\d\d):(\d\d)${FRACTION}(?: ?([AaPp])\.?[Mm]\.?(?![A-Za-z]))?`
 const ZONE = `${ZONE_SOURCE}(?![A-Za-z\\d])`
@@ -109,7 +109,7 @@ const FORMS: readonly Form[] = [
     // 20261129 130513 · 20261129T13:05:13.250Z · 20261129130513 · 20261129-0:3:9:12
     name: 'compact',
     pattern: new RegExp(
-      String.raw`^\[?((?:19|20)\d\d)(\d\d)(\d\d)[ T_-]?(?:(\d\d)(\d\d)(\d\d)|(\d\d?):(\d\d?):(\d\d?))${FRACTION}()${ZONE}\]?`,
+      String.raw`^\[?((?:19|20)\d\d)(\d\d)(\d\d)[ T_-]?(?:(\d\d)(\d\d)(\d\d)|(\d\d?):(\d\d?):(\d\d?))${FRACTION}()(?![.,:\d]* ?[AaPp]\.?[Mm]\b)${ZONE}\]?`,
     ),
     read: (m) => [...m.slice(1, 4), m[4] ?? m[7], m[5] ?? m[8], m[6] ?? m[9], ...m.slice(10)],
   },

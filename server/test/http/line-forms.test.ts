@@ -11,6 +11,7 @@ import { ingestCommand } from '../../src/cli/ingest/ingest.ts'
 import { IngestSender } from '../../src/cli/ingest/ingest-sender.ts'
 import { ingestStream } from '../../src/cli/ingest/ingest-stream.ts'
 import { IngestTally } from '../../src/cli/ingest/ingest-tally.ts'
+import { FORM_VERSION } from '../../src/ingest/inference/log-form.ts'
 import { decodeLokiJson } from '../../src/ingest/loki/push.ts'
 import { IngestService } from '../../src/service/ingest/ingest-service.ts'
 import { RememberedForms } from '../../src/service/ingest/remembered-forms.ts'
@@ -106,7 +107,14 @@ describe('the form of plain lines', () => {
     const servers = [new RememberedForms(pool), new RememberedForms(pool)] as const
     const place = { holder: 'key:test', wayIn: 'text', source: 'labels' }
     const mark = { sender: crypto.randomUUID(), batch: 7 }
-    const form = { version: 1, time: 'fixed', order: 'day first', lines: 20, dated: 20, leveled: 0 } as const
+    const form = {
+      version: FORM_VERSION,
+      time: 'fixed',
+      order: 'day first',
+      lines: 20,
+      dated: 20,
+      leveled: 0,
+    } as const
     const none = { version: 0, form: undefined }
     expect(await servers[0].find(place, undefined)).toEqual(none)
     await Promise.all(servers.map((one) => one.learn(place, none, form)))
@@ -128,7 +136,14 @@ describe('the form of plain lines', () => {
       from generate_series(1, 10000) as n`,
     )
     const place = { holder: 'key:full', wayIn: 'file', source: 'new' }
-    const form = { version: 1, time: 'fixed', order: 'day first', lines: 20, dated: 20, leveled: 0 } as const
+    const form = {
+      version: FORM_VERSION,
+      time: 'fixed',
+      order: 'day first',
+      lines: 20,
+      dated: 20,
+      leveled: 0,
+    } as const
     const none = { version: 0, form: undefined }
     await forms.learn(place, none, form)
     expect(await forms.find(place, undefined)).toEqual(none)
@@ -237,7 +252,7 @@ describe('the form of a file or pipe', () => {
     await memory.keep(placeOfFile('/var/log/a.log', 'a'), undefined)
   })
 
-  const form = { version: 1, time: 'fixed', order: 'day first', lines: 20, dated: 20, leveled: 0 }
+  const form = { version: FORM_VERSION, time: 'fixed', order: 'day first', lines: 20, dated: 20, leveled: 0 }
   const inferred = (template: string) => ({
     ...form,
     time: { parts: [{ place: { kind: 'column', index: 0 }, template }] },

@@ -4,8 +4,11 @@ import { levelInPlace, levelOfLetter, levelOfWord, type WrittenLevel } from '../
 import type { WrittenTime } from '../time-forms.ts'
 import { type Token, tokenAt, tokensOf } from './line-tokens.ts'
 
-/** The part of a word that is the level: all of it, what stands before or behind its first or last sign, one letter of it. */
-const PARTS = ['whole', 'before', 'behind', 'letter'] as const
+/**
+ * The part of a word that is the level: all of it, what stands before or behind its first or last sign, its first letter or the
+ * letter behind its last sign.
+ */
+const PARTS = ['whole', 'before', 'behind', 'letter', 'last letter'] as const
 type Part = (typeof PARTS)[number]
 
 /** Words are counted from the start of the line or from behind its time; or the level has a key, `lvl=`. */
@@ -45,14 +48,14 @@ export function compileLevel(form: InferredLevel): LevelReader {
     const token = tokenAt(line, from === 'time' ? (time?.end ?? 0) : 0, index)
     if (token === undefined) return undefined
     const text = partOf(line, token, part)
-    return part === 'letter' ? levelOfLetter(text) : levelInPlace(text)
+    return isLetter(part) ? levelOfLetter(text) : levelInPlace(text)
   }
 }
 
 export function describeLevel(form: InferredLevel): string {
   if ('key' in form) return `behind ${form.key}=`
   const place = form.from === 'time' ? `word ${form.index + 1} behind the time` : `column ${form.index + 1}`
-  return form.part === 'letter' ? `${place}, by its letter` : place
+  return isLetter(form.part) ? `${place}, by its letter` : place
 }
 
 /** All words of a column, as far as they are few. */
@@ -94,8 +97,8 @@ export function inferLevel(
         if (column.words.size <= FEW_WORDS) column.words.add(text)
         columns.set(`${from} ${index} whole`, column)
       }
-      if (part === 'letter' ? levelOfLetter(text) === undefined : levelInPlace(text) === undefined) continue
-      const tallies = part === 'letter' ? letters : words
+      if ((isLetter(part) ? levelOfLetter(text) : levelInPlace(text)) === undefined) continue
+      const tallies = isLetter(part) ? letters : words
       const key = `${from} ${index} ${part}`
       const tally = tallies.get(key) ?? { form: { from, index, part }, count: 0, kinds: new Map() }
       tally.count += 1
@@ -134,7 +137,6 @@ function bestWord(
 }
 
 /**
- * Whether the word right behind the time is always the same and says that nothing is wrong: such a column keeps words of the
  * Whether the word right behind the time is always the same and says that nothing is wrong: a constant column of this
  * kind keeps words of the text from being taken for the level. Any other word that never changes proves nothing by its
  * place.
@@ -149,10 +151,14 @@ function bestLetter(letters: Map<string, Tally>, lines: number): InferredLevel |
   if (lines < LETTER_LINES) return undefined
   for (const { form, count, kinds } of letters.values()) {
     if (count / lines < LETTER_SHARE || kinds.size < 2) continue
-    // Levels are written by I or D above all; T and F alone are true and false.
-    if (kinds.has('I') || kinds.has('D')) return form
+    // Levels are written by I or D above all; T and F alone are true and false, C, D and E are disks.
+    if (kinds.has('I') || (kinds.has('D') && kinds.has('W'))) return form
   }
   return undefined
+}
+
+function isLetter(part: Part): boolean {
+  return part === 'letter' || part === 'last letter'
 }
 
 function partOf(line: string, token: Token, part: Part): string {
@@ -163,8 +169,9 @@ function partOf(line: string, token: Token, part: Part): string {
   while (end > start && isPunctuation(line.charCodeAt(end - 1))) end -= 1
   if (part === 'whole') return end - start > 13 ? '' : line.slice(start, end)
   const text = line.slice(start, end)
-  if (part === 'behind') return /[/:.=\s]([A-Za-z]{3,13})$/.exec(text)?.[1] ?? ''
-  if (part === 'before') return /^([A-Za-z]{3,13})[/:.=\s(]/.exec(text)?.[1] ?? ''
+  if (part === 'behind') return /[/:.=@\s]([A-Za-z]{3,13})$/.exec(text)?.[1] ?? ''
+  if (part === 'before') return /^([A-Za-z]{3,13})[/:.=@\s(]/.exec(text)?.[1] ?? ''
+  if (part === 'last letter') return /[/:.=@\s]([A-Z])$/.exec(text)?.[1] ?? ''
   return /^([A-Z])(?:\1|\d{1,5}|\/.*)?$/.exec(text)?.[1] ?? ''
 }
 

@@ -139,6 +139,8 @@ type Judged = {
   /** Seconds since 1970. */
   newest: number
   dayChanges: number
+  /** Whether they are counts of seconds with a fraction: hardly any other number looks like it. */
+  isFractional: boolean
   strength: number
   /** Mean place of its first character. */
   at: number
@@ -149,7 +151,7 @@ const ORDERS: readonly [RegExp, readonly string[]][] = [
   [/XX(.)XX\1YYYY/, ['MM$1DD$1YYYY', 'DD$1MM$1YYYY']],
   [/XX(.)XX\1XX/, ['YY$1MM$1DD', 'DD$1MM$1YY', 'MM$1DD$1YY']],
   [/XXXXXX/, ['YYMMDD', 'DDMMYY', 'MMDDYY']],
-  [/XX(.)XX/, ['MM$1DD', 'DD$1MM']],
+  [/XX(.?)XX/, ['MM$1DD', 'DD$1MM']],
 ]
 
 /** Judges a candidate in each order of day, month and year it may have; gives the one the lines decide for. */
@@ -209,7 +211,7 @@ function judge(
   if (read === undefined) return undefined
   const seen = new Set<string>()
   const times: (number | undefined)[] = []
-  let [hits, back, steps, dayChanges, places] = [0, 0, 0, 0, 0]
+  let [hits, back, steps, dayChanges, places, fractions] = [0, 0, 0, 0, 0, 0]
   let [least, most, previous] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
   for (const line of lines) {
     const written = read(line)
@@ -219,6 +221,7 @@ function judge(
     if (!isPlausible || written === undefined) continue
     hits += 1
     places += written.start
+    if ('utc' in written && /[.,]/.test(line.slice(written.start, written.end))) fractions += 1
     seen.add('utc' in written ? written.utc : `${seconds}.${written.civil.fraction}`)
     if (!Number.isNaN(previous)) {
       steps += 1
@@ -238,6 +241,7 @@ function judge(
     rising: forward,
     spanSeconds: most - least,
     newest: most,
+    isFractional: fractions === hits,
     strength: strengthOf(parts),
     at: places / hits,
   }
@@ -270,11 +274,13 @@ function strengthOf(parts: Candidate['parts']): number {
 /** The share of lines a form has to fit, by its strength: the weaker, the more often numbers look like it by chance. */
 const LEAST_SHARES = [0.95, 0.7, 0.7, 0.3, 0.9] as const
 
-function isConvincing({ share, distinct, rising, spanSeconds, strength, times, form }: Judged): boolean {
+function isConvincing(judged: Judged): boolean {
+  const { share, distinct, rising, spanSeconds, strength, times, form } = judged
   if (share < (LEAST_SHARES[strength] ?? 1)) return false
   // A column that never changes is no clock.
   if (distinct < 2) return false
   if (strength === 4 && !/tai/.test(form.parts[0]?.template ?? '')) {
+    if (judged.isFractional && rising >= 0.6) return true
     const few = times.length < 20 ? rising === 1 : distinct >= 5
     const isClose = spanSeconds < 5 * YEAR
     // Lines that were sorted by another column: no other numbers lie this close together on every line.

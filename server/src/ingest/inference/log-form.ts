@@ -2,14 +2,15 @@
 
 import type { WrittenLevel } from '../level-words.ts'
 import { readLineTime } from '../line-time.ts'
-import { type DateOrder, toInstant, type WrittenTime } from '../time-forms.ts'
+import { type DateOrder, readTimeForm, toInstant, type WrittenTime } from '../time-forms.ts'
 import { utcClock } from '../time-zone.ts'
 import { secondsOf } from '../utc-text.ts'
 import { compileLevel, describeLevel, type InferredLevel, inferLevel } from './infer-level.ts'
 import { compileTime, describeTime, type InferredTime, inferTime, isCurrent } from './infer-time.ts'
+import { readOwnTime } from './own-time.ts'
 
 /** Raised when the same lines would be read differently; rows remember which one read them. */
-export const FORM_VERSION = 1
+export const FORM_VERSION = 2
 
 export type LogForm = {
   version: number
@@ -54,11 +55,22 @@ export const NO_FORM: LogForm = { version: FORM_VERSION, time: 'fixed', lines: 0
 export function compileForm({ time, order, level }: LogForm): FormReader {
   const inferred = time === 'fixed' ? undefined : compileTime(time)
   return {
-    readTime: inferred ?? ((line) => readLineTime(line, order)),
+    readTime:
+      inferred === undefined
+        ? (line) => readLineTime(line, order) ?? readOwnTime(line, order)
+        : (line) => inferred(line) ?? readPlainTime(line) ?? readOwnTime(line, order),
     readLevel: level === undefined ? undefined : compileLevel(level),
     isFixed: inferred === undefined,
   }
 }
+
+/** A time that is beyond doubt at the start of a line, whatever the other lines have. */
+function readPlainTime(line: string): WrittenTime | undefined {
+  const time = readTimeForm(line)
+  return time !== undefined && PLAIN_FORMS.has(time.form) ? time : undefined
+}
+
+const PLAIN_FORMS: ReadonlySet<string> = new Set(['iso', 'syslog', 'ctime', 'common', 'named', 'klog'])
 
 /** @param lines the first ones of a file or stream, without colours. */
 export function inferForm(lines: readonly string[], context: FormContext): LogForm {

@@ -3,6 +3,8 @@
 
 /** How much of a line is looked at. */
 const HEAD_CHARACTERS = 256
+/** The seconds and the fraction of a clock. */
+const FRACTION_CHARACTERS = 13
 
 /** A possible time: where it stands and how it would be read. `X` stands for a number whose meaning is open. */
 export type TimeGuess = { start: number; end: number; template: string; part: 'both' | 'date' | 'clock' }
@@ -12,33 +14,42 @@ const MON = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\\.?'
 type Piece = { pattern: RegExp; template: (match: RegExpExecArray) => string | undefined; needsClock?: true }
 
 const DATES: readonly Piece[] = [
-  { pattern: /\d{4}([-/._])\d{1,2}\1\d{1,2}(?!\d)/y, template: (m) => `YYYY${m[1]}MM${m[1]}DD` },
+  { pattern: /(?:19|20)\d\d([-/._: ])\d{1,2}\1\d{1,2}(?!\d)/y, template: (m) => `YYYY${m[1]}MM${m[1]}DD` },
   {
     pattern: new RegExp(`\\d{4}([-/. ])${MON}\\1\\d{1,2}(?!\\d)`, 'iy'),
     template: (m) => `YYYY${m[1]}MMM${m[1]}DD`,
   },
-  { pattern: /\d{1,2}([-/.])\d{1,2}\1\d{4}(?!\d)/y, template: (m) => `XX${m[1]}XX${m[1]}YYYY` },
+  { pattern: /\d{1,2}([-/._ ])\d{1,2}\1(?:19|20)\d\d(?!\d)/y, template: (m) => `XX${m[1]}XX${m[1]}YYYY` },
   {
     pattern: new RegExp(`\\d{1,2}([-/. ]?)${MON}(?:([-/. ,]{0,2})(\\d{4}(?!\\d)|\\d\\d(?![\\d:])))?`, 'iy'),
     template: (m) =>
       `DD${m[1]}MMM${m[2] ?? ''}${m[3] === undefined ? '' : m[3].length === 4 ? 'YYYY' : 'YY'}`,
   },
   {
-    pattern: new RegExp(`${MON}([- ./]{1,2})\\d{1,2}(?![\\d:])(?:(, ?| |-|/)(\\d{4})(?![\\d:]))?`, 'iy'),
-    template: (m) => `MMM${blank(m[1])}DD${m[2] ?? ''}${m[3] === undefined ? '' : 'YYYY'}`,
+    pattern: new RegExp(
+      `${MON}([- ./]{1,2})\\d{1,2}(?![\\d:])(?:(, ?| |-|/)((?:19|20)\\d\\d)(?!\\d)|([-/])\\d\\d(?![\\d:]))?`,
+      'iy',
+    ),
+    template: (m) =>
+      `MMM${blank(m[1])}DD${m[2] ?? m[4] ?? ''}${m[3] === undefined ? (m[4] === undefined ? '' : 'YY') : 'YYYY'}`,
   },
   {
     pattern: /(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d(?=\D|$|\d{6}(?:\D|$)|\d{9}(?:\D|$))/y,
     template: () => 'YYYYMMDD',
   },
   {
-    pattern: /\d{1,2}([-/.])\d{1,2}\1\d\d(?![\d.])/y,
+    pattern: /\d{1,2}([-/.])\d{1,2}\1\d\d(?![\d.]|:\d\d:\d\d(?!:))/y,
     template: (m) => `XX${m[1]}XX${m[1]}XX`,
     needsClock: true,
   },
   { pattern: /\d{6}(?!\d)/y, template: () => 'XXXXXX', needsClock: true },
+  { pattern: /\d{4}(?=[/_T]\d\d:?\d\d:?\d\d(?!\d))/y, template: () => 'XXXX', needsClock: true },
   {
-    pattern: /\d{1,2}([-/.])\d{1,2}\.?(?!\d)/y,
+    pattern: /\d{4}([^\0-~] ?)\d{1,2}([^\0-~] ?)\d{1,2}([^\0-~])/y,
+    template: (m) => `YYYY${m[1]}MM${m[2]}DD${m[3]}`,
+  },
+  {
+    pattern: /\d{1,2}([-/.])\d{1,2}\.?(?!\1?\d(?!\d?:\d\d:\d\d))/y,
     template: (m) => `XX${m[1]}XX${m[0].endsWith('.') ? '.' : ''}`,
     needsClock: true,
   },
@@ -46,7 +57,8 @@ const DATES: readonly Piece[] = [
 
 const CLOCKS: readonly Piece[] = [
   {
-    pattern: /\d{1,2}:\d{1,2}:\d{1,2}(?:([.,:])\d{1,9})?(?![\d:])(?:( ?)[AaPp]\.?[Mm]\.?(?![A-Za-z]))?/y,
+    pattern:
+      /\d{1,2}:\d{1,2}:\d{1,2}(?:([.,:])\d{1,9})?(?!:?\d|:[\da-f]{2}(?!\w))(?:( ?)[AaPp]\.?[Mm]\.?(?![A-Za-z]))?/iy,
     template: (m) => `hh:mm:ss${m[1] ?? ''}${m[1] === undefined ? '' : 'fff'}${half(m[2])}`,
   },
   {
@@ -60,14 +72,16 @@ const CLOCKS: readonly Piece[] = [
     needsClock: true,
   },
   {
-    pattern: /\d{1,2}:\d\d(?![\d:])(?:( ?)[AaPp]\.?[Mm]\.?(?![A-Za-z]))?/y,
+    pattern: /\d{1,2}:\d\d(?!:?\d|:[\da-f]{2}(?!\w))(?:( ?)[AaPp]\.?[Mm]\.?(?![A-Za-z]))?/y,
     template: (m) => `hh:mm${half(m[1])}`,
     needsClock: true,
   },
 ]
 
 /** Between a date and its clock. */
-const JOIN = /(?:[T_](?=\d)|[ \t]+(?:at|on)[ \t]+|[\s\-:,|;/\][()"'@]{1,6})/y
+const JOIN = /(?:[T_](?=\d)|\.(?=\d\d?:?\d\d)|[ \t]+(?:at|on)[ \t]+|[\s\-:,|;/\][()"'@]{1,6})/y
+/** Behind a date that is only the beginning of something. */
+const GOES_ON = /^[.:/@_-]?\w/
 const TRAILING_YEAR = /(?: [A-Z]{2,5}| [+-]\d{4})? (\d{4})(?![\d:])/y
 const EPOCH = /(\d{19}|\d{16}|\d{13}|\d{10}(?:[.,]\d{1,9})?)(?![\w-])/y
 const TAI64N = /@40000000[0-9a-f]{16}(?![0-9a-f])/y
@@ -98,16 +112,20 @@ export function scanTimes(line: string): TimeGuess[] {
     if (!isDigit && !isMonthLetter(code) && code !== 64) continue
     const guess = guessAt(head, at, before)
     if (guess === undefined) continue
+    const end = guess.at(-1)?.end ?? at + 1
+    // It may go on where the head was cut.
+    if (head.length < line.length && end >= head.length - FRACTION_CHARACTERS) break
     found.push(...guess)
-    at = (guess.at(-1)?.end ?? at + 1) - 1
+    at = end - 1
   }
   return found
 }
 
-function guessAt(head: string, at: number, before: number): TimeGuess[] | undefined {
+/** The readings of a time that begins at this character. */
+export function guessAt(head: string, at: number, before: number): TimeGuess[] | undefined {
   const date = matchPiece(DATES, head, at)
   for (const one of date) {
-    const joined = exec(JOIN, head, one.end)
+    const joined = joinBehind(one, head)
     const packed = joined === null && /DD$|XXXXXX$/.test(one.template)
     const clockAt = joined === null ? (packed ? one.end : -1) : one.end + joined[0].length
     const clock = clockAt === -1 ? undefined : matchPiece(CLOCKS, head, clockAt)[0]
@@ -131,7 +149,7 @@ function guessAt(head: string, at: number, before: number): TimeGuess[] | undefi
   const tai = exec(TAI64N, head, at)
   if (tai !== null) return [{ start: at, end: at + tai[0].length, template: 'tai64n', part: 'both' }]
   const clock = matchPiece(CLOCKS, head, at)[0]
-  if (clock !== undefined && before !== 58) {
+  if (clock !== undefined && before !== 58 && !clock.needsClock) {
     const joined = exec(JOIN, head, clock.end)
     const after = joined === null ? undefined : matchPiece(DATES, head, clock.end + joined[0].length)[0]
     if (joined !== null && after !== undefined && !after.needsClock) {
@@ -142,10 +160,15 @@ function guessAt(head: string, at: number, before: number): TimeGuess[] | undefi
         { start: at, end: after.end, template, part: 'both' },
       ]
     }
-    if (!clock.needsClock) return [{ start: at, end: clock.end, template: clock.template, part: 'clock' }]
+    return [{ start: at, end: clock.end, template: clock.template, part: 'clock' }]
   }
-  const alone = date.find((one) => !one.needsClock)
+  const alone = date.find((one) => !one.needsClock && !GOES_ON.test(head.slice(one.end, one.end + 2)))
   return alone && [{ start: at, end: alone.end, template: alone.template, part: 'date' }]
+}
+
+/** A dot between a date and its clock is taken for one only if the date is one by itself. */
+function joinBehind({ end, needsClock }: PieceMatch, head: string): RegExpExecArray | null {
+  return needsClock && head[end] === '.' ? null : exec(JOIN, head, end)
 }
 
 type PieceMatch = { end: number; template: string; needsClock: boolean }

@@ -69,7 +69,9 @@ export function compileTemplate(template: string): TemplateReader | undefined {
     fields.push('zone')
   }
   const hasYear = has('year') || has('year2')
-  return readerOf(`${source}(?!\\d)`, 'i', { hasDate, hasYear, hasClock }, (match) =>
+  // A clock that goes on with seconds is another.
+  const isOver = template.endsWith('mm') ? '(?!:?\\d)' : '(?!\\d)'
+  return readerOf(`${source}${isOver}`, 'i', { hasDate, hasYear, hasClock }, (match) =>
     toTime(match, fields, match.index),
   )
 }
