@@ -10,10 +10,26 @@ const WORDS =
 /** Words that are a level wherever they stand in a level's place: `DEBUG`, and `DEBUG2` of PostgreSQL, `trace8` of Apache. */
 export const LEVEL_WORDS = WORDS.replace(/TRACE|DEBUG/g, '$&[1-9]?')
 
-/** Names that are cut to the width of their column. */
-const CUT: Readonly<Record<string, string>> = {
-  ...{ TRAC: 'TRACE', DEBU: 'DEBUG', INFOR: 'INFO', NOTI: 'NOTICE', WARNI: 'WARNING', ERRO: 'ERROR' },
-  ...{ CRITI: 'CRITICAL', FATA: 'FATAL', PANI: 'PANIC', ALER: 'ALERT', EMER: 'EMERGENCY', SEVER: 'SEVERE' },
+const LEAST_LETTERS = 4
+
+/** Names that are cut to the width of their column (`ERRO`, `CRITI`), or lack a letter (`DEBG`, `EROR`). */
+const SHORTENED: ReadonlyMap<string, string> = new Map(
+  WORDS.split('|').flatMap((word) =>
+    word.length < 5 ? [] : [...beginningsOf(word), ...gapsOf(word)].map((short) => [short, word] as const),
+  ),
+)
+
+function beginningsOf(word: string): string[] {
+  return Array.from({ length: word.length - LEAST_LETTERS }, (_, index) =>
+    word.slice(0, LEAST_LETTERS + index),
+  )
+}
+
+function gapsOf(word: string): string[] {
+  return Array.from(
+    { length: word.length - 1 },
+    (_, index) => word.slice(0, index + 1) + word.slice(index + 2),
+  )
 }
 
 const CORE = new Set(WORDS.split('|').filter((word) => word !== 'NOTE' && word !== 'FINE'))
@@ -26,7 +42,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** The level that the word names; letters are none, they prove nothing by themselves. */
 export function levelOfWord(word: string): WrittenLevel | undefined {
   if (word.length < 3 || word.length > 13) return undefined
-  const level = parseLevel(withoutGrade(word)) ?? parseLevel(CUT[word.toUpperCase()])
+  const level = parseLevel(withoutGrade(word)) ?? parseLevel(SHORTENED.get(word.toUpperCase()))
   return level === undefined ? undefined : { level, written: word }
 }
 
@@ -39,7 +55,7 @@ const COMMON = new Set(['LOG', 'NOTE', 'FINE', 'CONFIG', 'SUCCESS'])
 
 /** The level of a word in the place where the lines have theirs. */
 export function levelInPlace(word: string): WrittenLevel | undefined {
-  return isLevelWord(word) || COMMON.has(word) || Object.hasOwn(CUT, word) ? levelOfWord(word) : undefined
+  return isLevelWord(word) || COMMON.has(word) || SHORTENED.has(word) ? levelOfWord(word) : undefined
 }
 
 export function levelOfLetter(letter: string): WrittenLevel | undefined {

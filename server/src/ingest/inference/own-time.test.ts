@@ -104,6 +104,7 @@ describe('the level of a line', () => {
   it.each([
     ['2026-03-10 10:11:12 conn12\tdebug\tmoved', 'DEBUG'],
     ['2026-03-10 10:11:12 warn\tconn12\tmoved', 'WARNING'],
+    ['2026-03-10 10:11:12 lens: debug 1: moved', 'DEBUG'],
     ['ERRO[0001] refused', 'ERROR'],
     ['2026-03-10 10:11:12 [FATA] gone', 'CRITICAL'],
     ['2026-03-10 10:11:12 the debug\toption', 'INFO'],
@@ -111,17 +112,19 @@ describe('the level of a line', () => {
     expect(read([line])[0]?.level).toBe(level)
   })
 
-  it('is read where its names are cut to the width of their column', () => {
-    const names = ['INFOR', 'DEBU', 'WARNI', 'ERRO', 'CRITI']
-    const records = read(fill(40, (i) => `${10 + i} unit${i % 3} ${names[i % 5]} moved`))
-    expect(records.slice(0, 5).map(({ level }) => level)).toEqual([
-      'INFO',
-      'DEBUG',
-      'WARNING',
-      'ERROR',
-      'CRITICAL',
-    ])
-  })
+  it.each([[['INFOR', 'DEBU', 'WARNI', 'ERRO', 'CRITI']], [['INFO', 'DEBG', 'WARN', 'EROR', 'FATL']]])(
+    'is read where its names are cut to the width of their column: %s',
+    (names) => {
+      const records = read(fill(40, (i) => `${10 + i} unit${i % 3} ${names[i % 5]} moved`))
+      expect(records.slice(0, 5).map(({ level }) => level)).toEqual([
+        'INFO',
+        'DEBUG',
+        'WARNING',
+        'ERROR',
+        'CRITICAL',
+      ])
+    },
+  )
 
   it('is read from a letter behind a sign, and not from disks', () => {
     const letters = read(fill(240, (i) => `2026-03-10 10:11:12 [unit${i % 9}:${'IIWIED'[i % 6]}] moved`))
