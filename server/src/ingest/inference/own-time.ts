@@ -8,7 +8,7 @@ import { compileTemplate, type TemplateReader } from './time-template.ts'
 const TIME_CHARACTERS = 64
 
 /**
- * What may stand before the time: an opening bracket or quote, a letter or word in capitals, as levels and zones are
+ * The text that may stand before the time: an opening bracket or quote, a letter or word in capitals, as levels and zones are
  * (`<W>2026-…`, `[CEST Nov 29 …`), a key of the time (`t=2026-…`).
  */
 const BEFORE =
