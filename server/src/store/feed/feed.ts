@@ -3,7 +3,7 @@ import { everyRow } from '../blocks/every-row.ts'
 import { LONGEST_ROW_BYTES, type LogRow, queryWithin, ROW_BYTES, withCameras } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { LOG_COLUMN_LIST } from '../database/table-names.ts'
-import { floorTo, fromMillis, MINUTE, maximum, minimum } from '../database/timestamp.ts'
+import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
 
@@ -130,9 +130,8 @@ export class Feed {
   }
 
   /**
-   * The time the entries reach into, cut where sixteen partitions are in it, half-open, as whole partitions: with the time
-   * of the rows alone the planner would take its index for the best one, in a partition without statistics, and pass over
-   * the rows of all entries for each. Without gaps: in one may be a partition that another server made a moment ago.
+   * The time the entries reach into, cut where sixteen partitions are in it, half-open. Without gaps: in one may be a
+   * partition that another server made a moment ago.
    */
   async stretches(
     entries: readonly Pick<FeedEntry, 'first_timestamp' | 'last_timestamp'>[],
@@ -149,9 +148,7 @@ export class Feed {
       .filter((_, index) => (index + 1) % MAX_PARTITIONS_A_STATEMENT === 0)
       .map(({ lower }) => lower)
     const afterLast = fromMillis(floorTo(last, MINUTE) + MINUTE)
-    const from = minimum(first, partitions.at(-1)?.lower ?? first)
-    const to = maximum(afterLast, partitions[0]?.upper ?? afterLast)
-    return [...cuts, from].map((lower, index) => ({ lower, upper: cuts[index - 1] ?? to }))
+    return [...cuts, first].map((lower, index) => ({ lower, upper: cuts[index - 1] ?? afterLast }))
   }
 }
 
@@ -225,9 +222,11 @@ export function entryRows(
   parameters: SqlParameters,
   columns = LOG_COLUMN_LIST,
 ): string {
+  // No index serves an `or` of these two, but partitions are chosen by it. In a partition without statistics the planner
+  // would take the index on time for the best one, and pass over the rows of all entries for each.
   const all = [
-    `timestamp >= ${parameters.add(lower)}::timestamptz`,
-    `timestamp < ${parameters.add(upper)}::timestamptz`,
+    `(timestamp >= ${parameters.add(lower)}::timestamptz or timestamp = 'infinity')`,
+    `(timestamp < ${parameters.add(upper)}::timestamptz or timestamp = 'infinity')`,
     ...conditions,
     'id between e.first_id and e.last_id',
   ]

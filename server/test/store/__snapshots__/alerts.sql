@@ -71,7 +71,7 @@
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
         select *
-        from (select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id) every
+        from (select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own from logs where (timestamp >= $1::timestamptz or timestamp = 'infinity') and (timestamp < $2::timestamptz or timestamp = 'infinity') and id between e.first_id and e.last_id) every
         offset 0
       ) r
       group by 1, 2, 3, 4, 5, 6;
@@ -86,7 +86,7 @@
       cross join lateral (
         select *
         from (select id, level, logger_name,
-          case when octet_length(message) <= 2048 then message else $2::text end as message from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and level = $1::text and id between e.first_id and e.last_id) every
+          case when octet_length(message) <= 2048 then message else $2::text end as message from logs where (timestamp >= $4::timestamptz or timestamp = 'infinity') and (timestamp < $5::timestamptz or timestamp = 'infinity') and level = $1::text and id between e.first_id and e.last_id) every
         offset 0
       ) r
       group by e.feed_id;
@@ -102,7 +102,7 @@
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
         select *
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id = any ($1::bigint[]) and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $3::timestamptz or timestamp = 'infinity') and (timestamp < $4::timestamptz or timestamp = 'infinity') and id = any ($1::bigint[]) and id between e.first_id and e.last_id) every
         offset 0
       ) r
       where (((message ilike $2 or logger_name ilike $2)))
@@ -113,14 +113,14 @@
     group by 1, 2, 3, 4, t.message;
 
 -- 11:
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $3::timestamptz or timestamp = 'infinity') and (timestamp < $4::timestamptz or timestamp = 'infinity') and id between e.first_id and e.last_id) every
 -- 14:
       where ((level = $1::text)) or (((message ilike $2 or logger_name ilike $2)))
 -- 17:
     cross join lateral (values (1::bigint, (r.feed_id > 0) and ((level = $1::text)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (r.feed_id > 0) and (((message ilike $2 or logger_name ilike $2))) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
 
 -- 11:
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $3::timestamptz or timestamp = 'infinity') and (timestamp < $4::timestamptz or timestamp = 'infinity') and id between e.first_id and e.last_id) every
 -- 14:
       where ((level = $1::text)) or ((level = $2::text))
 -- 17:

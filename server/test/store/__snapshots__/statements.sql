@@ -412,7 +412,7 @@ create table logs_of_a_range (
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
         select *
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $1::timestamptz or timestamp = 'infinity') and (timestamp < $2::timestamptz or timestamp = 'infinity') and id between e.first_id and e.last_id) every
         offset 0
       ) r
     ) measured
@@ -423,28 +423,28 @@ create table logs_of_a_range (
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 -- 14:
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2) and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $3::timestamptz or timestamp = 'infinity') and (timestamp < $4::timestamptz or timestamp = 'infinity') and logger_name = $1::text and (message ilike $2 or logger_name ilike $2) and id between e.first_id and e.last_id) every
 -- 20:
   where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
 -- 14:
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $4::timestamptz or timestamp = 'infinity') and (timestamp < $5::timestamptz or timestamp = 'infinity') and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and id between e.first_id and e.last_id) every
 -- 20:
   where l.bytes - l.own_bytes <= $10::bigint
 
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 -- 14:
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500 and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $3::timestamptz or timestamp = 'infinity') and (timestamp < $4::timestamptz or timestamp = 'infinity') and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500 and id between e.first_id and e.last_id) every
 -- 20:
   where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
 -- 14:
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where (timestamp >= $4::timestamptz or timestamp = 'infinity') and (timestamp < $5::timestamptz or timestamp = 'infinity') and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and id between e.first_id and e.last_id) every
 -- 20:
   where l.bytes - l.own_bytes <= $10::bigint
 
