@@ -1,7 +1,16 @@
 // The ports and files of a started server that others of the machine and the network can reach. It speaks HTTPS itself.
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
@@ -73,6 +82,42 @@ test('keeps every file of its data folder from other users', () => {
   }
   expect(open).toEqual([])
 })
+
+/** A connection to its PostgreSQL from a process of that account; the code of the error or the name of the database. */
+function connectAs(account: string): string {
+  const [id, group] = ['-u', '-g'].map((kind) => Number(spawnSync('id', [kind, account]).stdout))
+  const [, , , port, socketFolder] = readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split(
+    '\n',
+  )
+  const script = `
+    import pg from '${import.meta.resolve('pg')}'
+    const client = new pg.Client({ host: process.argv[1], port: ${port}, user: 'timelapser', database: 'timelapser_logs' })
+    try {
+      await client.connect()
+      console.log((await client.query('select current_database() as name')).rows[0].name)
+      await client.end()
+    } catch (error) { console.log(error.code) }`
+  const options = { uid: id, gid: group, cwd: '/', encoding: 'utf8' as const }
+  const args = ['--input-type=module', '-e', script, `${socketFolder}`]
+  return spawnSync(process.execPath, args, options).stdout.trim()
+}
+
+test.skipIf(process.getuid?.() !== 0)(
+  'has an account of its own for its PostgreSQL when root starts it, and refuses all others (skipped but for root)',
+  () => {
+    const statusOfIt = readFileSync(`/proc/${postmasterOf(dataDir)}/status`, 'utf8')
+    const owner = /^Uid:\s+(\d+)/m.exec(statusOfIt)?.[1]
+    expect(spawnSync('id', ['-nu', `${owner}`], { encoding: 'utf8' }).stdout.trim()).toBe('timelapser-logs')
+    expect(connectAs('root')).toBe('timelapser_logs')
+    for (const account of ['nobody', 'timelapser-logs'])
+      expect(['EACCES', '28000']).toContain(connectAs(account))
+    for (const account of ['nobody', 'daemon']) {
+      const [id, group] = ['-u', '-g'].map((kind) => Number(spawnSync('id', [kind, account]).stdout))
+      const { status } = spawnSync('/bin/ls', [join(dataDir, 'postgres/')], { uid: id, gid: group, cwd: '/' })
+      expect(status).not.toBe(0)
+    }
+  },
+)
 
 test('tells of what was done in a line of its log, and of the details in the audit trail alone', async () => {
   await client.request('PUT', '/api/settings', {
