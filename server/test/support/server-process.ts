@@ -57,7 +57,7 @@ export async function startProcess(
 /** Asks it to stop, waits for it and removes its files. */
 export async function stopProcess({ child, dataDir }: ServerProcess): Promise<void> {
   child.kill('SIGTERM')
-  if (child.exitCode === null) await once(child, 'exit')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   await rm(dataDir, { recursive: true, force: true })
 }
 
