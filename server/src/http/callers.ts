@@ -9,10 +9,15 @@ import type { Principal } from '../service/access/access.ts'
  */
 const READING_AT_ONCE = 150
 
-/** The caller by whose share a request counts. */
-export function callerOf({ lineage, role }: Principal): Caller {
-  return { id: lineage, isAdmin: role === 'admin' }
+/**
+ * The caller by whose share a request counts. All links are one: they are on public pages, and readers of three cameras
+ * would have everything that users and keys have a third of each.
+ */
+export function callerOf({ kind, lineage, role }: Principal): Caller {
+  return kind === 'link' ? ALL_LINKS : { id: lineage, isAdmin: role === 'admin' }
 }
+
+const ALL_LINKS: Caller = { id: 'links', isAdmin: false }
 
 /**
  * Attributes the work of a request to its caller; reading requests wait until their caller's share has room for them.

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Caller } from '../caller.ts'
 import { FairPlaces } from '../fair-places.ts'
 import type { Principal } from '../service/access/access.ts'
 import { AppError } from '../service/app-error.ts'
@@ -16,6 +17,9 @@ const CHECKED_AT_ONCE = 4
  */
 const MAX_OPEN = 1500
 
+/** Those of links, a third of them for one camera. */
+const MAX_OPEN_OF_LINKS = MAX_OPEN / 3
+
 type Identify = () => Promise<Principal | undefined>
 type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse> }
 
@@ -26,6 +30,7 @@ type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse>
 export class OpenStreams {
   readonly #readers = new Map<string, Reader>()
   readonly #places = new FairPlaces(MAX_OPEN)
+  readonly #placesOfLinks = new FairPlaces(MAX_OPEN_OF_LINKS)
   readonly #timer: NodeJS.Timeout
   #changes = 0
   #checking: Promise<void> | undefined
@@ -57,17 +62,7 @@ export class OpenStreams {
     if (reply.closed) return
     const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
     const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
-    const caller = callerOf(principal)
-    const giveBack = this.#places.tryTake(caller)
-    if (!giveBack) {
-      const { share, taken } = this.#places
-      const isOwn = this.#places.heldBy(caller) >= share
-      const open = isOwn
-        ? `${share} requests and streams of this user or key`
-        : `${taken} requests and streams`
-      const sentence = `${open} are open. Close some, or wait until they end.`
-      throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
-    }
+    const giveBack = this.#takePlace(principal)
     this.#readers.set(id, reader)
     reader.replies.add(reply)
     if (since !== this.#changes) void this.#check(reader)
@@ -76,6 +71,22 @@ export class OpenStreams {
       reader.replies.delete(reply)
       if (reader.replies.size === 0 && this.#readers.get(id) === reader) this.#readers.delete(id)
     })
+  }
+
+  /** @returns gives the place back */
+  #takePlace(principal: Principal): () => void {
+    const giveBack = takeIn(this.#places, callerOf(principal))
+    if (principal.kind !== 'link') return giveBack
+    try {
+      const giveBackOfLink = takeIn(this.#placesOfLinks, { id: principal.lineage, isAdmin: false })
+      return () => {
+        giveBack()
+        giveBackOfLink()
+      }
+    } catch (error) {
+      giveBack()
+      throw error
+    }
   }
 
   /**
@@ -118,6 +129,17 @@ export class OpenStreams {
     }
     for (const reply of replies) reply.destroy()
   }
+}
+
+/** @throws {AppError} RATE_LIMITED when there is none */
+function takeIn(places: FairPlaces, caller: Caller): () => void {
+  const giveBack = places.tryTake(caller)
+  if (giveBack) return giveBack
+  const { share, taken } = places
+  const isOwn = places.heldBy(caller) >= share
+  const open = isOwn ? `${share} requests and streams of this user or key` : `${taken} requests and streams`
+  const sentence = `${open} are open. Close some, or wait until they end.`
+  throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
 }
 
 function rightsOf({ role, visibility }: Principal): string {

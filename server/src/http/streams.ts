@@ -15,6 +15,7 @@ import { createLogEntriesEvent, createLogEntryEvent, EventRate } from '../servic
 import type { SearchQueries } from '../service/logs/log-query.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
 import type { FeedRow } from '../store/feed/feed.ts'
+import { callerOf } from './callers.ts'
 import { isWebSocket, WebSocketSender } from './web-socket.ts'
 
 export type StreamOptions = {
@@ -53,7 +54,7 @@ export function streamRoutes({
   streamIds,
 }: StreamOptions): FastifyPluginAsyncTypebox {
   const open = (request: FastifyRequest, response: FastifyReply) =>
-    new EventStream(request, response, { hold: liveFeed.unread.open(request.principal.lineage) })
+    new EventStream(request, response, { hold: liveFeed.unread.open(callerOf(request.principal).id) })
   /** The position to read from, and why it differs from the requested position. */
   const startOf = async (parameter: string | undefined, request: FastifyRequest): Promise<Start> => {
     const lastEventId = parameter ?? [request.headers['last-event-id']].flat()[0]

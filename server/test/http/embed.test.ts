@@ -101,3 +101,28 @@ it('names what is wrong with a request for a link', async () => {
   const long = await server.send('POST', '/api/cameras/1/link', { expires_in_hours: 8761 })
   expect([long.status, long.body.message]).toEqual([400, expect.stringContaining('8760')])
 })
+
+it('readers of all links have a third of the streams, and those of one camera a third of these', async () => {
+  const ending = new AbortController()
+  const open = async (token: string) => {
+    const { status } = await fetch(`${server.url}/api/logs/stream`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: ending.signal,
+    })
+    return status
+  }
+  const statuses = async (camera: number, count: number) => {
+    const token = tokenOf(camera, now() + 600)
+    const opened = await Promise.all(Array.from({ length: count }, () => open(token)))
+    return Map.groupBy(opened, (status) => status).get(200)?.length ?? 0
+  }
+  try {
+    expect(await statuses(1, 170)).toBe(166)
+    expect(await statuses(2, 166)).toBe(166)
+    expect(await statuses(3, 166)).toBe(166)
+    expect(await statuses(4, 3)).toBe(2)
+    expect(await open(server.apiKey)).toBe(200)
+  } finally {
+    ending.abort()
+  }
+})

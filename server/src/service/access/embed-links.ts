@@ -46,7 +46,6 @@ export class EmbedLinks {
     if (!timingSafeEqual(Buffer.from(signature), Buffer.from(right))) return undefined
     return {
       kind: 'link',
-      // Each link is a caller by itself: nobody's readers take the places of another's.
       id: `camera ${camera} ${signature.slice(0, 16)}`,
       name: `embedded page of camera ${camera}`,
       role: 'viewer',
