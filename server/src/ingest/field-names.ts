@@ -10,7 +10,7 @@ type Names = readonly string[]
 
 /** Names in a JSON object that is a whole line. */
 const OF_LINES: Readonly<Record<RecordField, Names>> = {
-  message: ['msg', 'text', '@message', 'Message', 'MESSAGE', 'event', 'log', 'body'],
+  message: ['msg', 'text', '@message', 'event', 'log', 'body'],
   level: [
     ...[
       'severity',
@@ -22,11 +22,9 @@ const OF_LINES: Readonly<Record<RecordField, Names>> = {
       'severity_text',
       'severityText',
     ],
-    ...['error_severity', 'LogLevel', 'Level', 'Severity'],
+    'error_severity',
   ],
-  timestamp: [
-    ...['time', 'ts', '@timestamp', 'datetime', 'date', 'asctime', 'Timestamp', 'time_iso8601', 'time_local'],
-  ],
+  timestamp: [...['time', 'ts', '@timestamp', 'datetime', 'date', 'asctime', 'time_iso8601', 'time_local']],
   source: ['service', 'app', 'application', 'service.name', 'service_name', 'appname'],
   logger_name: ['loggerName', 'logger', 'log.logger', 'name', 'category', 'SourceContext', 'Category'],
   camera_id: ['cameraId'],
@@ -83,18 +81,31 @@ function ranked<Field extends string>(
 }
 
 const LINES = ranked(OF_LINES)
+/** Fields whose names are known in any case: `Time`, `SeverityText`, `MESSAGE`. */
+const ANY_CASE: ReadonlySet<string> = new Set(['message', 'level', 'timestamp'])
+const LOWER = new Map(
+  [...ranked({ message: ['message'], level: ['level'], timestamp: ['timestamp'] }), ...LINES]
+    .filter(([, { field }]) => ANY_CASE.has(field))
+    .map(([name, { field, rank }]) => [name.toLowerCase(), { field: field as RecordField, rank }] as const),
+)
 const ATTRIBUTES = ranked(OF_ATTRIBUTES)
 
 /** Which field an unknown name of a line stands for, when its value can be meant so. */
 export function fieldFor(name: string, value: unknown): Ranked<RecordField> | undefined {
-  const found = LINES.get(name)
+  const found = LINES.get(name) ?? inAnyCase(name)
   if (found === undefined || value === null) return undefined
-  if (typeof value !== 'string' && TEXT_ONLY.has(name)) return undefined
+  if (typeof value !== 'string' && (TEXT_ONLY.has(name) || TEXT_ONLY.has(name.toLowerCase())))
+    return undefined
   if (typeof value !== 'object') return found.field === 'extra_data' ? undefined : found
   if (Array.isArray(value)) return undefined
   // Seconds and nanoseconds side by side.
   if (found.field === 'timestamp') return readTimestamp(value) === undefined ? undefined : found
   return found.field === 'extra_data' || found.field === 'message' ? found : undefined
+}
+
+function inAnyCase(name: string): Ranked<RecordField> | undefined {
+  const first = name.charCodeAt(0)
+  return first >= 65 && first <= 90 ? LOWER.get(name.toLowerCase()) : undefined
 }
 
 /** Which field an attribute of that name may stand for. */

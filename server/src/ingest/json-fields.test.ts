@@ -349,3 +349,63 @@ it('fills no secret into a template', () => {
   const record = one({ '@t': '2025-01-01T00:00:00Z', '@mt': 'with {password}', password: 'hunter22' })
   expect(record?.message).not.toContain('hunter22')
 })
+
+describe('a record without a level', () => {
+  it.each([
+    ['2026-11-29 09:00:00 ERROR disk full', 'ERROR'],
+    ['level=warn msg=x', 'WARNING'],
+    ['[crit] gone', 'CRITICAL'],
+    ['no error at all', 'INFO'],
+    ['GET /error.html 200', 'INFO'],
+  ])('has that of its text: %s', (message, level) => {
+    expect(one({ message })?.level).toBe(level)
+    expect(one({ message, level: null })?.level).toBe(level)
+    expect(one({ message, level: 'DEBUG' })?.level).toBe('DEBUG')
+  })
+
+  it('has none of its other fields', () => {
+    expect(one({ a: 'ERROR x', b: 1 })?.level).toBe('INFO')
+  })
+})
+
+describe('names of message, level and time', () => {
+  it.each([
+    [{ Time: '2025-06-01T09:00:00Z', Level: 'Warning', Message: 'm' }],
+    [{ Timestamp: '2025-06-01T09:00:00Z', SeverityText: 'WARN', Body: 'm' }],
+    [{ TIMESTAMP: '2025-06-01T09:00:00Z', LEVEL: 'warn', MESSAGE: 'm' }],
+    [{ DateTime: '2025-06-01T09:00:00Z', LogLevel: 'Warning', Msg: 'm' }],
+  ])('are known in any case: %j', (record) => {
+    expect(one(record)).toMatchObject({
+      ...{ timestamp: '2025-06-01T09:00:00Z', level: 'WARNING', message: 'm' },
+    })
+  })
+
+  it('are those of our own case where both are there', () => {
+    expect(one({ message: 'm', Message: 'n', Name: 'x', Body: { a: 1 } })).toMatchObject({
+      ...{ message: 'm', logger_name: null, extra_data: { Message: 'n', Name: 'x', Body: { a: 1 } } },
+    })
+  })
+})
+
+describe('an entry of the journal among records', () => {
+  const entry = { __REALTIME_TIMESTAMP: '1748768400000000', _COMM: 'sshd', _SYSTEMD_UNIT: 'ssh.service' }
+
+  it('has the level, time and source that the journal gives it', () => {
+    expect(one({ ...entry, MESSAGE: 'refused', PRIORITY: '3' })).toMatchObject({
+      ...{ timestamp: '2025-06-01T09:00:00Z', level: 'ERROR', message: 'refused', source: 'ssh' },
+    })
+  })
+
+  it('says that its text was not exported, and has the level of its text where it has none', () => {
+    expect(one({ ...entry, MESSAGE: null })?.message).toContain('journalctl -a')
+    expect(one({ ...entry, MESSAGE: 'ERROR refused' })?.level).toBe('ERROR')
+    expect(one({ ...entry, CODE: 'x' })?.message).toContain('"code":"x"')
+  })
+
+  it('is a record like others where its time is none', () => {
+    expect(one({ message: 'm', __REALTIME_TIMESTAMP: 'soon' })).toMatchObject({
+      message: 'm',
+      timestamp: now,
+    })
+  })
+})

@@ -19,8 +19,10 @@ import {
   type RecordDefaults,
   type Steps,
 } from './decoded.ts'
+import { fromJournalEntry } from './journald/journal-entry.ts'
 import { elementsOf } from './json-elements.ts'
 import { type SentFields, sentExtra, sortFields } from './json-fields.ts'
+import { readLineLevel } from './line-level.ts'
 import { nearestLevel } from './nearest-level.ts'
 import { parseText } from './parse-json.ts'
 import {
@@ -267,6 +269,10 @@ function toRecord(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return `a record must be a JSON object; this is ${shorten(value)}`
   }
+  if ('__REALTIME_TIMESTAMP' in value) {
+    const entry = fromJournalEntry(value as ExtraData, defaults)
+    if (typeof entry !== 'string') return entry
+  }
   const sent = sortFields(value as ExtraData)
   if (sent.isEmpty) return 'the record is empty; it needs a message'
 
@@ -280,7 +286,8 @@ function toRecord(
     const flags = messageFlags | extraFlags
     if (inexactTime || ((flags & INEXACT) !== 0 && (flags & TOO_DEEP) === 0)) return NEEDS_EXACT_NUMBERS
   }
-  const level = sent.level == null ? 'INFO' : isLevel(sent.level) ? sent.level : nearestLevel(sent.level)
+  const level =
+    sent.level == null ? levelIn(sent.message) : isLevel(sent.level) ? sent.level : nearestLevel(sent.level)
   const source = sent.source ?? defaults.source ?? DEFAULT_SOURCE
   const loggerName = sent.logger_name ?? defaults.logger_name ?? null
   const cameraId = sent.camera_id == null ? (defaults.camera_id ?? null) : readCameraId(sent.camera_id)
@@ -313,6 +320,11 @@ function toRecord(
   }
   const renamed = sent.level != null && sent.level !== level && String(sent.level).toUpperCase() !== level
   return renamed || bytes > SURELY_SMALL ? annotate(record, renamed ? sent.level : undefined) : record
+}
+
+/** The level that the text of a record says that has none. */
+function levelIn(message: unknown): Level {
+  return (typeof message === 'string' ? readLineLevel(message, message)?.level : undefined) ?? 'INFO'
 }
 
 /** Deeper nesting than this is an attack; between 16 levels and these it is cut. */

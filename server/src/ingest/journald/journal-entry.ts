@@ -1,7 +1,8 @@
 // An entry of the journal (systemd.journal-fields(7)), as `journalctl -a -o json` writes it or from the export format.
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
-import { asObject, asText, toPlacedRecord } from '../foreign-record.ts'
+import { asJson, asObject, asText, toPlacedRecord } from '../foreign-record.ts'
+import { readLineLevel } from '../line-level.ts'
 import { parseJson } from '../parse-json.ts'
 import { putExtra, readCameraId, shorten } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
@@ -52,12 +53,14 @@ export function fromJournalEntry(entry: ExtraData, defaults: RecordDefaults): Lo
   const source = asText(entry.CONTAINER_NAME) ?? unit ?? program ?? defaults.source
   const camera = readCameraId(entry.CAMERA_ID) ?? defaults.camera_id
   const priority = numberOf(entry.PRIORITY)
+  const attributes = fieldsOf(entry)
+  const message = messageOf(entry, attributes)
   return toPlacedRecord(
     {
       timestamp,
-      level: SEVERITIES[priority],
-      message: entry.MESSAGE === null ? NOT_EXPORTED : textOf(entry.MESSAGE),
-      attributes: fieldsOf(entry),
+      level: SEVERITIES[priority] ?? readLineLevel(message, message)?.written,
+      message,
+      attributes,
     },
     {
       now: defaults.now,
@@ -66,6 +69,12 @@ export function fromJournalEntry(entry: ExtraData, defaults: RecordDefaults): Lo
       ...(camera !== undefined && { camera_id: camera }),
     },
   )
+}
+
+/** An entry without a text says what its own fields say. */
+function messageOf(entry: ExtraData, attributes: ExtraData): string {
+  if (entry.MESSAGE === null) return NOT_EXPORTED
+  return entry.MESSAGE === undefined ? asJson(attributes, 'an entry') : textOf(entry.MESSAGE)
 }
 
 function fieldsOf(entry: ExtraData): ExtraData {
