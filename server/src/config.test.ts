@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { backupPlanOf, misspelt, readConfig, VARIABLES } from './config.ts'
+import { databaseUrls } from './database-url.ts'
 
 const NO_SYSLOG = { host: '127.0.0.1', cameras: new Map(), timezone: 'UTC' }
 const LOCAL = { host: '127.0.0.1' }
@@ -238,14 +239,29 @@ test.each([
 })
 
 test.each([
-  ['DATABASE_URL', 'postgres://me:secret@one,two/logs'],
-  ['DATABASE_URL', 'postgresql://me:secret@one:5432,two:5433/logs?target_session_attrs=read-write'],
   ['DATABASE_URL', 'postgres://me:secret@/logs?host=one,two'],
   ['DATABASE_READ_URL', 'postgres://me:secret@one,two/logs'],
 ])('%s=%s is refused, as it names several hosts', (name, url) => {
   const read = () => readConfig({ DATABASE_URL: 'postgres://me@db/logs', [name]: url })
   expect(read).toThrow(`${name} contains several hosts, but only one is supported. Use the host that follows`)
   expect(read).not.toThrow('secret')
+})
+
+test('DATABASE_URL may name several hosts, each of which has to be right, and no pooler beside them', () => {
+  const url = 'postgresql://me:secret@one:5432,two:5433/logs?target_session_attrs=read-write'
+  expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url)
+  expect(databaseUrls(url)).toEqual([
+    'postgresql://me:secret@one:5432/logs?target_session_attrs=read-write',
+    'postgresql://me:secret@two:5433/logs?target_session_attrs=read-write',
+  ])
+  expect(databaseUrls('postgres:///logs?host=/run/postgresql')).toEqual([
+    'postgres:///logs?host=/run/postgresql',
+  ])
+  const misread = () => readConfig({ DATABASE_URL: 'postgres://me:secret@one:5432,two:port/logs' })
+  expect(misread).toThrow('DATABASE_URL is not valid (not shown here)')
+  expect(() => readConfig({ DATABASE_URL: url, DATABASE_DIRECT_URL: 'postgres://me@one/logs' })).toThrow(
+    'DATABASE_URL contains several hosts, and DATABASE_DIRECT_URL is set.',
+  )
 })
 
 test.each([

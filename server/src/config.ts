@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { BACKUP_READERS, readBackups, readBucket } from './backup-variables.ts'
-import { readDatabaseUrl } from './database-url.ts'
+import { databaseUrls, readDatabaseUrl } from './database-url.ts'
 import { EMBED_READERS, readEmbed } from './embed-variables.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
@@ -24,7 +24,7 @@ export type Config = {
   host: string
   /** 0 takes any free one. */
   port: number
-  /** The PostgreSQL to use; the built-in one when undefined. */
+  /** The PostgreSQL to use, perhaps with several hosts, of which one is the primary; the built-in one when undefined. */
   databaseUrl: string | undefined
   /** A standby of the same database, for reads. */
   databaseReadUrl: string | undefined
@@ -116,7 +116,8 @@ const MIN_KEY_CHARACTERS = 16
 const READERS: { [name: string]: (text: string | undefined) => Partial<Config> } = {
   HOST: (text = '127.0.0.1') => ({ host: readHost('HOST', text) }),
   PORT: (text = '4700') => ({ port: readPort('PORT', text) }),
-  DATABASE_URL: (text) => (text === undefined ? {} : { databaseUrl: readDatabaseUrl('DATABASE_URL', text) }),
+  DATABASE_URL: (text) =>
+    text === undefined ? {} : { databaseUrl: readDatabaseUrl('DATABASE_URL', text, true) },
   DATABASE_DIRECT_URL: (text) =>
     text === undefined ? {} : { databaseDirectUrl: readDatabaseUrl('DATABASE_DIRECT_URL', text) },
   CAMERA_NAMES_URL: (text) =>
@@ -247,6 +248,11 @@ export function readConfig(environment: Environment = process.env): Config {
   if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined) {
     throw new StartupError(
       'DATABASE_READ_URL is set, but DATABASE_URL is not. It refers to a standby of the database in DATABASE_URL: set both, or neither.',
+    )
+  }
+  if (config.databaseDirectUrl !== undefined && databaseUrls(config.databaseUrl ?? '').length > 1) {
+    throw new StartupError(
+      'DATABASE_URL contains several hosts, and DATABASE_DIRECT_URL is set. Behind a pooler, DATABASE_URL is the pooler alone.',
     )
   }
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig

@@ -1,19 +1,37 @@
 import { StartupError } from './startup-error.ts'
 import { valid } from './variables.ts'
 
-/** The address of one database. @throws {StartupError} that names where it was given, and never shows it: it holds a password */
-export function readDatabaseUrl(name: string, text: string): string {
-  if (namesSeveralHosts(text)) {
+/**
+ * The address of a database. `mayNameSeveral`: with several hosts, of which one is the primary.
+ *
+ * @throws {StartupError} that names where it was given, and never shows it: it holds a password
+ */
+export function readDatabaseUrl(name: string, text: string, mayNameSeveral = false): string {
+  const isList = namesSeveralHosts(text)
+  if (isList && !(mayNameSeveral && databaseUrls(text).length > 1)) {
     throw new StartupError(
       `${name} contains several hosts, but only one is supported. Use the host that follows the primary after a failover: a DNS name, a virtual address or a proxy.`,
     )
   }
+  const hosts = mayNameSeveral ? ', or with several hosts host1:5432,host2:5432' : ''
   return valid(
     name,
     text,
-    isDatabaseUrl(text),
-    'like postgres://user:password@host:5432/database; in name and password @ is written %40, # %23, / %2F, ? %3F and % %25',
+    (isList ? databaseUrls(text) : [text]).every(isDatabaseUrl),
+    `like postgres://user:password@host:5432/database${hosts}; in name and password @ is written %40, # %23, / %2F, ? %3F and % %25`,
   )
+}
+
+/** The URL for each host of a URL, in their order. */
+export function databaseUrls(text: string): string[] {
+  const authority = authorityOf(text)
+  const at = authority.lastIndexOf('@') + 1
+  const begin = text.indexOf(authority)
+  const [before, after] = [text.slice(0, begin + at), text.slice(begin + authority.length)]
+  return authority
+    .slice(at)
+    .split(',')
+    .map((host) => `${before}${host}${after}`)
 }
 
 /**

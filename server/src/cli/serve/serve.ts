@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { backupPlanOf, type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
+import { databaseUrls } from '../../database-url.ts'
 import { errorCode } from '../../startup-error.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
@@ -203,12 +204,12 @@ const loadParts = () => import('./parts.ts')
 
 async function openPostgres(config: Config) {
   if (config.databaseUrl !== undefined) {
-    const { hostname, pathname } = new URL(config.databaseUrl)
+    const urls = databaseUrls(config.databaseUrl).map((url) => new URL(url))
     return {
       connection: { connectionString: config.databaseUrl },
       direct:
         config.databaseDirectUrl === undefined ? undefined : { connectionString: config.databaseDirectUrl },
-      description: `PostgreSQL at ${hostname || 'the local socket'}${pathname}`,
+      description: `PostgreSQL at ${urls.map(({ hostname }) => hostname || 'the local socket').join(', ')}${urls[0]?.pathname}`,
       directory: undefined,
       stop: async () => {},
     }

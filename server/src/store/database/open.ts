@@ -7,6 +7,7 @@ import {
   provideSettings,
   refusePooler,
 } from './pooler.ts'
+import { Primary } from './primary.ts'
 import { checkServer } from './server-checks.ts'
 import { SilentConnections } from './silent-connections.ts'
 import { type StatementTiming, watchStatements } from './statement-watch.ts'
@@ -103,14 +104,16 @@ const PREPARE_SESSION = {
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const limits = connectionLimits(options)
-  const settings = sessionSettings(options.direct ?? options.connection, options)
+  const primary = await Primary.find(options.connection)
+  const connection = primary ? { ...options.connection, connectionString: primary.url } : options.connection
+  const settings = sessionSettings(options.direct ?? connection, options)
   const ours = { ...settings, types: valueParsers }
   const max = options.maxConnections ?? MAX_CONNECTIONS
   const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
   const sessions = options.direct && new pg.Pool({ ...ours, max: MAX_SESSIONS })
   const pool = new pg.Pool(
     sessions
-      ? { ...options.connection, ...limits, types: valueParsers, max, onConnect: checkPooledSession }
+      ? { ...connection, ...limits, types: valueParsers, max, onConnect: checkPooledSession }
       : { ...ours, max },
   )
   if (sessions) {
@@ -127,16 +130,17 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     // So would the loss of a connection in use; its user gets the error from the failing statement.
     one.on('connect', (client) => client.on('error', () => undefined))
     connections.watch(one)
+    primary?.lead(one)
   }
   try {
     const { direct } = options
     if (sessions && direct) {
       await checkServer(sessions, direct, 'DATABASE_DIRECT_URL')
       await refusePooler(sessions, 'DATABASE_DIRECT_URL')
-      await checkSameDatabase({ ...options.connection, ...limits }, sessions)
+      await checkSameDatabase({ ...connection, ...limits }, sessions)
       await provideSettings(sessions)
     }
-    const serverVersion = await checkServer(pool, options.connection, 'DATABASE_URL')
+    const serverVersion = await checkServer(pool, connection, 'DATABASE_URL')
     if (!sessions) await refusePooler(pool, 'DATABASE_URL')
     return {
       pool,
@@ -144,10 +148,18 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       serverVersion,
       markSilent: () => connections.mark(),
       async connect() {
-        const client = new pg.Client(ours)
+        const { connectionString } = (sessions ?? pool).options
+        const client = new pg.Client({ ...ours, ...(connectionString && { connectionString }) })
         client.on('error', (error) => options.onConnectionLost?.(error))
-        await client.connect()
-        await client.query(PREPARE_SESSION)
+        try {
+          await client.connect()
+          await primary?.check(client)
+          await client.query(PREPARE_SESSION)
+        } catch (error) {
+          void client.end().catch(() => undefined)
+          await primary?.look()
+          throw error
+        }
         return client
       },
       async close() {
