@@ -37,7 +37,7 @@ const BARE = new RegExp(
 const SUFFIXED = new RegExp(String.raw`(?:[\w #-]{1,60}/(${W})\]|(?:^|\s)[\w-]{1,40}\.(${W}):)`)
 /** `sshd[1]: error: …`, `zone: debug 1: …`, `panic: …`, `PHP Fatal error: …`, `WARNING:root:…`, but not the number of an error, `error:1417C086:`. */
 const LABELLED = new RegExp(
-  `(?:^|: |PHP (?:Recoverable |Catchable |Core |Compile |User )?)((?:fatal |parse |catchable )?(?:${W}))(?: \\d)?(?=:(?![\\dA-F]{6}))`,
+  `(?:^|: |\\] |PHP (?:Recoverable |Catchable |Core |Compile |User )?)((?:fatal |parse |catchable )?(?:${W}))(?: \\d)?(?=:(?![\\dA-F]{6}))`,
   'i',
 )
 /** `daemon.err hostapd: …` and dmesg's `kern  :err   : …` */

@@ -105,6 +105,7 @@ describe('the level of a line', () => {
     ['2026-03-10 10:11:12 conn12\tdebug\tmoved', 'DEBUG'],
     ['2026-03-10 10:11:12 warn\tconn12\tmoved', 'WARNING'],
     ['2026-03-10 10:11:12 lens: debug 1: moved', 'DEBUG'],
+    ['Mar 10 10:11:12 unit kernel: [  1.2] error: refused', 'ERROR'],
     ['ERRO[0001] refused', 'ERROR'],
     ['2026-03-10 10:11:12 [FATA] gone', 'CRITICAL'],
     ['2026-03-10 10:11:12 the debug\toption', 'INFO'],

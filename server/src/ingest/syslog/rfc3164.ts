@@ -12,7 +12,7 @@ import type { SyslogParts } from './syslog-parts.ts'
  * set.
  */
 const BEFORE_TIME =
-  /^(?:: ?)?(?:\d{1,10}: ){0,3}(?:([A-Za-z][\w.-]{0,63}): )?(?:\*?[A-Za-z][\w/.-]{0,63}: ?)?[*.]?/
+  /^(?:: ?)?(?:\d{1,10}: ){0,3}(?:([A-Za-z][\w.-]{0,63})(?:: | (?=[A-Z]{1,4}\/\d)))?(?:\*?[A-Za-z][\w/.-]{0,63}: ?)?[*.]?/
 const SEQUENCE = /^(?:\d{1,10}: ){1,3}/
 
 /** No number, no address (`http://`, `fe80::1`), no `CEF:0`: a tag begins with a letter and ends with a colon and a space. */

@@ -204,6 +204,16 @@ describe('a header of a device', () => {
       { timestamp: '2026-11-28T10:11:15Z', message: 'Interface Ethernet1/1 is down' },
     ],
     [
+      'IOS-XR with its name before its place',
+      '<190>8: edge-rtr1 RP/0/RSP0/CPU0:Nov 28 10:52:24.652 UTC: config[65]: %MGBL-CONFIG-6-DB_COMMIT : committed',
+      {
+        timestamp: '2026-11-28T10:52:24.652Z',
+        source: 'edge-rtr1',
+        logger_name: 'config',
+        message: '%MGBL-CONFIG-6-DB_COMMIT : committed',
+      },
+    ],
+    [
       'IOS-XR',
       '<189>2207: RP/0/RSP0/CPU0:Nov 28 10:11:16.123 : ifmgr[227]: %PKT_INFRA-LINK-3-UPDOWN : Interface up',
       {
