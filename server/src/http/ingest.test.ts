@@ -7,6 +7,8 @@ it.each<[string | undefined, string, string[], number]>([
   ['application/x-ndjson', '{"message":"a"}\n{"message":"b"}', ['a', 'b'], 0],
   ['application/x-www-form-urlencoded', '[{"message":"a"}]', ['a'], 0],
   ['application/x-www-form-urlencoded', '[error] a\nb', ['[error] a', 'b'], 0],
+  ['application/octet-stream', '[error] a\nb', ['[error] a', 'b'], 0],
+  ['application/octet-stream', '{"message":"a"}', ['a'], 0],
   [undefined, 'plain', [], 1],
   ['application/json', 'plain', [], 1],
   ['text/plain', 'plain\nlines', ['plain', 'lines'], 0],

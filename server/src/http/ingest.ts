@@ -21,7 +21,7 @@ const TAKEN_TYPES =
   /^\s*(application\/([\w.+-]*json[\w.+-]*|octet-stream|x-www-form-urlencoded)|text\/(plain|json|x-ndjson))\s*(;|$)/i
 
 /** Types of bodies that may hold plain lines. */
-const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
+const TEXT = /^\s*(?:text\/plain|application\/(?:x-www-form-urlencoded|octet-stream))\s*(?:;|$)/i
 
 /** As long as the column. */
 const MAX_SOURCE = 100

@@ -63,6 +63,9 @@ export const OF_STREAMS = {
   message: ['message', 'msg'],
 } satisfies Partial<Record<RecordField, Names>>
 
+/** Names of the text in an OpenTelemetry body that has fields. */
+export const OF_BODIES: Names = ['message', 'msg', 'log', 'MESSAGE', 'text']
+
 /** The names among OpenTelemetry's attributes; its other fields have places of their own. */
 export const OF_TELEMETRY = {
   camera_id: ['camera.id', 'camera_id', 'cameraId'],

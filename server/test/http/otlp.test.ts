@@ -109,6 +109,35 @@ describe('OTLP over HTTP', () => {
     })
   })
 
+  it('takes the text out of a body with fields, with its level where the record has none', async () => {
+    const fields = (values: Record<string, string>) => ({
+      kvlistValue: {
+        values: Object.entries(values).map(([key, value]) => ({ key, value: { stringValue: value } })),
+      },
+    })
+    const logRecords = [
+      {
+        timeUnixNano: `${Date.now()}000000`,
+        body: fields({ message: 'disk full', level: 'warn', unit: 'lens' }),
+      },
+      { severityNumber: 17, body: fields({ log: 'ok', level: 'info' }) },
+      { body: fields({ msg: 'CRITICAL gone' }) },
+      { severityNumber: 9, body: fields({ unit: 'lens' }) },
+    ]
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'fields' } }] }
+    await push(JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }), json)
+    const rows = await stored('fields')
+    const told = rows.map(({ level, message }: Record<string, string>) => `${level} ${message}`)
+    expect(told.sort()).toEqual([
+      'CRITICAL CRITICAL gone',
+      'ERROR ok',
+      'INFO {"unit":"lens"}',
+      'WARNING disk full',
+    ])
+    const first = rows.find(({ message }: { message: string }) => message === 'disk full')
+    expect(first.extra_data).toMatchObject({ unit: 'lens', original_level: 'warn' })
+  })
+
   it.each([
     ['no key', '{}', { ...json, authorization: '' }, 401, json['content-type']],
     ['broken JSON', '{', json, 400, json['content-type']],

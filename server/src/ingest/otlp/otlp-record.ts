@@ -1,8 +1,8 @@
 // One log record of OpenTelemetry's data model (opentelemetry.io/docs/specs/otel/logs/data-model) as one of ours.
 import type { ExtraData, Json, Level, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
-import { OF_TELEMETRY } from '../field-names.ts'
-import { asJson, asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
+import { OF_BODIES, OF_STREAMS, OF_TELEMETRY } from '../field-names.ts'
+import { asJson, asObject, asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
 import { putExtra, readCameraId } from '../record-fields.ts'
 import { fromNanoseconds } from '../utc-text.ts'
 
@@ -62,11 +62,14 @@ export function fromOtlp(sent: OtlpRecord, { defaults, shared }: OtlpOrigin): Lo
         putExtra(attributes, key, value)
     }
   }
-  const message = messageOf(sent)
+  const { message, fields } = readBody(sent)
+  for (const [key, value] of Object.entries(fields)) putExtra(attributes, key, value)
+  const levels: (string | undefined)[] = [levelOfSeverity(sent.severityNumber), sent.severityText]
+  for (const name of OF_STREAMS.level) levels.push(asText(fields[name]))
   return toPlacedRecord(
     {
       timestamp: timeOf(sent.time) ?? timeOf(sent.observedTime),
-      level: chooseLevel([levelOfSeverity(sent.severityNumber), sent.severityText], message),
+      level: chooseLevel(levels, message),
       message,
       attributes,
     },
@@ -101,9 +104,15 @@ export function readSeverity(value: unknown): number {
   return first === undefined ? 0 : first + Number(step ?? 1) - 1
 }
 
-function messageOf({ body, eventName }: OtlpRecord): string {
-  if (body === null) return eventName
-  return typeof body === 'string' ? body : asJson(body, 'a body')
+/** The text of a body. One with fields, as Fluent Bit sends them, has its text under a name, and the others stay beside it. */
+function readBody({ body, eventName }: OtlpRecord): { message: string; fields: ExtraData } {
+  if (body === null) return { message: eventName, fields: {} }
+  if (typeof body === 'string') return { message: body, fields: {} }
+  const sent = asObject(body)
+  const name = OF_BODIES.find((one) => asText(sent?.[one]) !== undefined)
+  if (sent === undefined || name === undefined) return { message: asJson(body, 'a body'), fields: {} }
+  const { [name]: message, ...fields } = sent
+  return { message: message as string, fields }
 }
 
 function cameraOf(attributes: ExtraData): number | undefined {
