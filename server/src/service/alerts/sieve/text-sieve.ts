@@ -4,9 +4,6 @@ import type { LogFilter } from '../../../store/filter/log-filter.ts'
 import { capacityOf, LiteralAutomaton } from './literal-automaton.ts'
 import { type Needle, needlesOf } from './needles.ts'
 
-/** Loggers whose searches are remembered. */
-const MAX_REMEMBERED = 5000
-
 type Pattern = Extract<Needle, { kind: 'pattern' }> & { search: number }
 
 /** The possible matches: lines by their index, all of them when unset, and the searches. */
@@ -26,7 +23,6 @@ export class TextSieve {
   /** The searches of each text of the automaton. */
   readonly #searchesOf: (readonly number[])[]
   readonly #patterns: readonly Pattern[]
-  readonly #byLogger = new Map<string, readonly number[]>()
 
   /** @param filters by the ids of searches */
   constructor(filters: ReadonlyMap<number, LogFilter>) {
@@ -59,7 +55,8 @@ export class TextSieve {
    * @param asked the searches to find, without those that are open
    */
   sift(lines: EntryMessages, asked: ReadonlySet<number>): Sieved {
-    if (separatorsIn(lines.messages) !== lines.rows - 1) return { lines: undefined, searches: asked }
+    const isApart = [lines.messages, lines.loggers].every((joined) => separatorsIn(joined) === lines.rows - 1)
+    if (!isApart) return { lines: undefined, searches: asked }
     const searches = new Set<number>()
     const marked = new Set<number>()
     let levels: string[] | undefined
@@ -71,38 +68,15 @@ export class TextSieve {
         marked.add(line)
       }
     }
-    this.#automaton.scan(
-      lines.messages,
-      (text, line) => mark(this.#searchesOf[text] ?? [], line),
-      (line) => mark(asked, line),
-    )
-    this.#comparePatterns(lines.messages, mark)
-    for (const [line, name] of lines.loggers.split(SEPARATOR).entries()) {
-      const found = this.#ofLogger(name)
-      if (found.length > 0) mark(found, line)
+    for (const joined of [lines.messages, lines.loggers]) {
+      this.#automaton.scan(
+        joined,
+        (text, line) => mark(this.#searchesOf[text] ?? [], line),
+        (line) => mark(asked, line),
+      )
+      this.#comparePatterns(joined, mark)
     }
     return { lines: marked, searches }
-  }
-
-  /** The searches that the name of a logger may fulfil. */
-  #ofLogger(name: string): readonly number[] {
-    const known = this.#byLogger.get(name)
-    if (known) return known
-    if (this.#byLogger.size >= MAX_REMEMBERED) this.#byLogger.clear()
-    const found = new Set<number>()
-    const add = (ids: Iterable<number>) => {
-      for (const id of ids) found.add(id)
-    }
-    this.#automaton.scan(
-      name,
-      (text) => add(this.#searchesOf[text] ?? []),
-      () => add(this.#levelsOf.keys()),
-    )
-    for (const { regex, search } of this.#patterns) {
-      if (name !== '' && (!isAscii(name) || regex.test(name))) found.add(search)
-    }
-    this.#byLogger.set(name, [...found])
-    return [...found]
   }
 
   #comparePatterns(joined: string, mark: (ids: readonly number[], line: number) => void): void {
