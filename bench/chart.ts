@@ -1,6 +1,6 @@
 // npm run bench:chart [-- --rows 1000000 --runs 5]
 // Charts of a field through HTTP, of rows and of packed rows, beside PostgreSQL's own percentile of the same rows: until
-// the first answer, and until the whole one.
+// the first answer, the lines that the answer after at most two seconds stands on, and until the answer of all lines.
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import type { Chart } from '../server/src/http/schemas/chart.ts'
@@ -16,6 +16,7 @@ const { values } = parseArgs({
 const [ROWS, RUNS] = [Number(values.rows), Number(values.runs)]
 const DAYS = 3
 const DAY_MS = 86_400_000
+const SOON_MS = 1800
 
 const QUESTIONS = [
   'measure=p95&field=duration_ms',
@@ -45,21 +46,31 @@ try {
 
 async function measure(how: string): Promise<void> {
   const own = await timesOf(() => percentile(client))
-  console.log(`\n${how.padEnd(62)} first answer   whole   a million   ratio`)
-  print("percentile_disc(0.95), PostgreSQL's own", Number.NaN, own, own)
+  console.log(`\n${how.padEnd(62)} first answer   within 2 s   of lines   whole   a million   ratio`)
+  print("percentile_disc(0.95), PostgreSQL's own", [undefined, undefined, undefined, own], own)
   for (const question of QUESTIONS) {
     const first = await timesOf(() => ask(system, question, 300))
-    const whole = await timesOf(() => ask(system, question, undefined))
-    print(question, first, whole, own)
+    let share = 0
+    const soon = await timesOf(async () => {
+      const { lines, left_out, sample } = await ask(system, question, SOON_MS)
+      share = sample?.share ?? (lines + left_out.without_field + left_out.not_numbers) / ROWS
+    })
+    const whole = await timesOf(() => ask(system, question, 60_000))
+    print(question, [first, soon, share, whole], own)
   }
 }
 
-function print(name: string, first: number, whole: number, own: number): void {
-  const numbers = [first, whole, (whole / ROWS) * 1_000_000].map((value) =>
-    Number.isNaN(value) ? '' : value.toFixed(0),
-  )
-  const [one, two, three] = numbers.map((text, index) => text.padStart([12, 8, 12][index] ?? 0))
-  console.log(`${name.padEnd(62)}${one}${two}${three}${(whole / own).toFixed(2).padStart(8)}`)
+function print(name: string, [first, soon, share, whole = 0]: (number | undefined)[], own: number): void {
+  const columns = [
+    first?.toFixed(0).padStart(12),
+    soon?.toFixed(0).padStart(13),
+    share === undefined ? undefined : `${(Math.min(1, share) * 100).toFixed(0)} %`.padStart(11),
+    whole.toFixed(0).padStart(8),
+    ((whole / ROWS) * 1_000_000).toFixed(0).padStart(12),
+    (whole / own).toFixed(2).padStart(8),
+  ]
+  const widths = [12, 13, 11, 8, 12, 8]
+  console.log(name.padEnd(62) + columns.map((text, index) => text ?? ' '.repeat(widths[index] ?? 0)).join(''))
 }
 
 async function timesOf(work: () => Promise<unknown>): Promise<number> {
@@ -78,19 +89,12 @@ function range(): { start: string; end: string } {
   return { start: at(DAYS + 1), end: at(0) }
 }
 
-/** The whole answer comes in parts where five seconds are not enough. */
-async function ask(target: BenchSystem, question: string, withinMs: number | undefined): Promise<void> {
+function ask(target: BenchSystem, question: string, withinMs: number): Promise<Chart> {
   const { start, end } = range()
-  let to = end
-  for (;;) {
-    const within = withinMs === undefined ? '' : `&within_ms=${withinMs}`
-    const { searched_to: edge } = await target.request<Chart>(
-      'GET',
-      `/api/logs/chart?${question}&buckets=90&limit=12&start_date=${start}&end_date=${to}${within}`,
-    )
-    if (edge === null || withinMs !== undefined) return
-    to = edge
-  }
+  return target.request<Chart>(
+    'GET',
+    `/api/logs/chart?${question}&buckets=90&limit=12&start_date=${start}&end_date=${end}&within_ms=${withinMs}`,
+  )
 }
 
 async function percentile(connection: pg.Client): Promise<void> {

@@ -211,6 +211,34 @@ describe('the chart', () => {
     ).toBe('PNG')
   })
 
+  test('says how many lines a sample has, and reads all when asked to', { timeout: 120_000 }, async () => {
+    const day = Math.floor(Date.now() / HOUR) * HOUR - 72 * HOUR
+    const lines = 60_000
+    for (let from = 0; from < lines; from += 5000) {
+      const batch = Array.from({ length: 5000 }, (_, index) => ({
+        timestamp: new Date(day + ((from + index) / lines) * 24 * HOUR).toISOString(),
+        ...{ level: 'INFO', message: 'read', source: 'sampled', extra_data: { ms: index % 1000 } },
+      }))
+      await host.call('POST', '/api/logs', batch)
+    }
+    const page = await openPage(host.context)
+    // Without more time there is no more than a sample of so many lines.
+    await page.route('**/api/logs/chart?*', (route) => {
+      const url = new URL(route.request().url())
+      if (url.searchParams.get('within_ms') !== '60000') url.searchParams.set('within_ms', '50')
+      return route.continue({ url: url.href })
+    })
+    const range = `from=${new Date(day).toISOString()}&to=${new Date(day + 24 * HOUR - 1).toISOString()}`
+    await page.goto(`${host.url}/chart?source=sampled&measure=p95&field=ms&${range}`)
+    await page.getByText(/^a sample: [\d,]+ of 60,000 lines were read, spread over the range$/).waitFor()
+    await points(page).waitFor()
+    await page.getByRole('button', { name: 'Read all lines' }).click()
+    await page.getByText(/a sample/).waitFor({ state: 'detached' })
+    await page.getByText(/^60,000 lines, /).waitFor()
+    expect(await page.getByRole('button', { name: 'Read all lines' }).count()).toBe(0)
+    await page.close()
+  })
+
   test('shows marks, which administrators add and delete, as the bars of the list do', {
     tags: ['long'],
   }, async () => {

@@ -1,9 +1,13 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { MEASURES, type Measure } from '../service/insights/chart/chart-request.ts'
-import { SCAN_MS } from '../service/insights/message-scanner.ts'
+import { PATIENT_SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters, pagingParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
+import { errorReply } from './error-replies.ts'
+import { progressLines } from './progress-lines.ts'
 import { Reply, reply } from './reply.ts'
 import { Chart } from './schemas/chart.ts'
 import { Facets, Histogram, LogSources, LogStats } from './schemas/counts.ts'
@@ -22,6 +26,9 @@ const bucket_seconds = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds per bar; overrides buckets' }),
 )
 const FieldName = Type.String({ minLength: 1, maxLength: 300 })
+
+/** How often a chart that is being read is sent. */
+const CHART_PROGRESS_MS = 500
 
 /** The parameters of a chart, beside filters. */
 const chartParameters = {
@@ -65,10 +72,15 @@ const chartParameters = {
   within_ms: Type.Optional(
     Type.Integer({
       minimum: 50,
-      maximum: SCAN_MS,
+      maximum: PATIENT_SCAN_MS,
       description: 'Time limit in milliseconds, after which the result so far is returned; 5,000 by default',
     }),
   ),
+  progress: Type.Boolean({
+    default: false,
+    description:
+      'Reply as NDJSON: lines {"progress": …} with the chart so far, about twice a second, and the reply as the last line',
+  }),
 }
 
 /** Reading logs: list, search, one, of a camera, and what is known of many. */
@@ -183,20 +195,25 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(Chart) },
         },
       },
-      async ({ query, principal, signal }) => {
-        const { measure, field, by, limit, totals, buckets, within_ms, ...rest } = query
+      async (request, response) => {
+        const { query, principal, signal } = request
+        const { measure, field, by, limit, totals, buckets, within_ms, progress, ...rest } = query
         const { bucket_seconds: seconds, timezone: zone, ...filters } = rest
         const shape = { totals, buckets, bucket_seconds: seconds, timezone: zone, withinMs: within_ms }
-        return reply(
-          'Log chart fetched successfully',
-          await service.charts.draw(
-            { measure, field, by, limit },
-            filters,
-            shape,
-            principal.visibility,
-            signal,
-          ),
-        )
+        const asked = { measure, field, by, limit }
+        const { visibility } = principal
+        const work = async (tell?: (chart: object) => void) =>
+          reply(
+            'Log chart fetched successfully',
+            await service.charts.draw(asked, filters, shape, visibility, signal, tell),
+          )
+        if (!progress) return work()
+        const toReply = (error: unknown) =>
+          errorReply(app.toAppError(error as FastifyError, request), request.id)
+        // The schema describes another form of reply.
+        const lines: FastifyReply = response
+        lines.header('x-accel-buffering', 'no').type('application/x-ndjson; charset=utf-8')
+        return lines.send(Readable.from(progressLines(work, toReply, CHART_PROGRESS_MS, true)))
       },
     )
 

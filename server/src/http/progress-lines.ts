@@ -8,17 +8,22 @@ const EVERY_MS = 1000
  *
  * @param work called with what takes its progress; resolves to the reply
  * @param toReply the reply of an error
+ * @param isOnce whether progress is told once: it is long
  */
 export async function* progressLines(
   work: (tell: (progress: object) => void) => Promise<object>,
   toReply: (error: unknown) => object,
   everyMs = EVERY_MS,
+  isOnce = false,
 ): AsyncGenerator<string> {
   let progress: object = {}
   const reply = work((told) => {
     progress = told
   }).catch(toReply)
   const end = new Turns(reply)
-  while (!(await end.within(everyMs))) yield `${JSON.stringify({ progress })}\n`
+  while (!(await end.within(everyMs))) {
+    yield `${JSON.stringify({ progress })}\n`
+    if (isOnce) progress = {}
+  }
   yield `${JSON.stringify(await reply)}\n`
 }

@@ -21,6 +21,7 @@ import { readLogPage } from '../../src/store/reading/log-pages.ts'
 import { countLoggers } from '../../src/store/reading/logger-counts.ts'
 import { scanMessages } from '../../src/store/reading/message-scan.ts'
 import { newestByCamera } from '../../src/store/reading/newest-by-camera.ts'
+import { foldSample } from '../../src/store/reading/sampled-folds.ts'
 import type { FoldedCell } from '../../src/store/reading/value-folds.ts'
 import { foldValues } from '../../src/store/reading/value-folds.ts'
 import { scanValues } from '../../src/store/reading/value-scan.ts'
@@ -126,17 +127,22 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
   for await (const { lines: values } of logs.scan(scanValues, filter, undefined, places))
     scanned.push(...values)
   const fold = { field: ['a', 'b'], by: ['camera', 'logger'], starts: [START, START + HOUR] } as const
-  // How the time is cut into statements depends on how long they take.
-  const folded = new Map<string, number>()
+  const folded = { spread: new Cells(), different: new Cells() }
   for (const kind of ['spread', 'different'] as const) {
-    for await (const { lines: cells } of logs.scan(foldValues, range, undefined, { ...fold, kind })) {
-      for (const { rows, ...cell } of cells as FoldedCell[]) {
-        const key = JSON.stringify([kind, cell])
-        folded.set(key, (folded.get(key) ?? 0) + rows)
-      }
-    }
+    for await (const { lines: cells } of logs.scan(foldValues, range, undefined, { ...fold, kind }))
+      folded[kind].add(cells as FoldedCell[])
   }
-  scanned.push(sorted([...folded]))
+  scanned.push(folded.spread.list(), folded.different.list())
+  // In three passes, each over other parts of every stretch.
+  const sampled = new Cells()
+  const spread = { ...fold, kind: 'spread' } as const
+  let share = 0
+  for await (const piece of logs.scan(foldSample, range, undefined, spread, 60_000)) {
+    sampled.add(piece.cells)
+    expect(piece.share).toBeGreaterThanOrEqual(share)
+    share = piece.share
+  }
+  expect([share, sampled.list()]).toEqual([1, folded.spread.list()])
   const entries = await feed.entriesAfter(0)
   return {
     page,
@@ -159,6 +165,22 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
     preview: await logs.read(previewMatching, filter, undefined),
     live: await feed.rowsOf(entries.slice(0, 1), filter, { after: offset }),
     one: await logs.getLog(beyond.id, filter),
+  }
+}
+
+/** Rows by cell, however the time is cut into statements: that depends on how long they take. */
+class Cells {
+  readonly #rows = new Map<string, number>()
+
+  add(cells: readonly FoldedCell[]): void {
+    for (const { rows, ...cell } of cells) {
+      const key = JSON.stringify(cell)
+      this.#rows.set(key, (this.#rows.get(key) ?? 0) + rows)
+    }
+  }
+
+  list(): [string, number][] {
+    return sorted([...this.#rows])
   }
 }
 

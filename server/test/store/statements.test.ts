@@ -23,6 +23,7 @@ import { scanFields } from '../../src/store/reading/field-scan.ts'
 import { countLoggers } from '../../src/store/reading/logger-counts.ts'
 import { scanMessages } from '../../src/store/reading/message-scan.ts'
 import { newestByCamera } from '../../src/store/reading/newest-by-camera.ts'
+import { foldSample } from '../../src/store/reading/sampled-folds.ts'
 import { foldValues } from '../../src/store/reading/value-folds.ts'
 import { scanValues } from '../../src/store/reading/value-scan.ts'
 import { previewMatching } from '../../src/store/removal/delete-matching.ts'
@@ -121,6 +122,8 @@ it('are the ones of the snapshot, each with a name', async () => {
     } as const
     for await (const _ of logs.scan(foldValues, filter, undefined, { ...fold, kind: 'spread' }));
     for await (const _ of logs.scan(foldValues, filter, undefined, { ...fold, kind: 'different' }));
+    const day = { ...filter, start: '2026-03-01T00:00:00Z', end: '2026-03-01T00:00:01Z' }
+    for await (const _ of logs.scan(foldSample, day, undefined, { ...fold, kind: 'avg' }, 1));
     await logs.read(countLoggers, filter, undefined)
   }
   const within = { ...EVERYTHING, ...DAY }

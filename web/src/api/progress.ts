@@ -1,12 +1,14 @@
 import type { ErrorReply, Reply } from 'timelapser-logs/api'
 import { ApiError, failureOf, openRequest } from './client.ts'
 
-/** Long work with progress: NDJSON with the reply as its last line. Ended by its signal. */
+/** Long work with progress: NDJSON with the reply as its last line. Ended by its signal. Without a body it only reads. */
 export async function requestWithProgress<T, P>(
   path: string,
-  { body, signal, onProgress }: { body: object; signal: AbortSignal; onProgress: (progress: P) => void },
+  { body, signal, onProgress }: { body?: object; signal: AbortSignal; onProgress: (progress: P) => void },
 ): Promise<Reply<T>> {
-  const response = await openRequest(path, { method: 'POST', body: { ...body, progress: true }, signal })
+  const response = body
+    ? await openRequest(path, { method: 'POST', body: { ...body, progress: true }, signal })
+    : await openRequest(`${path}&progress=true`, { signal })
   if (!response.ok || !response.body) throw failureOf(response, await response.json().catch(() => null))
   let rest = ''
   let last: Reply<T> | ErrorReply | null = null

@@ -12,11 +12,16 @@ const waiting = new Set<() => void>()
  *
  * @throws the signal's reason when it aborts before
  */
-export async function requestInTurn<T>(path: string, signal: AbortSignal): Promise<T> {
+export function requestInTurn<T>(path: string, signal: AbortSignal): Promise<T> {
+  return inTurn(signal, () => request<T>(path, { signal }))
+}
+
+/** The same for other requests that may take seconds. */
+export async function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   if (running < AT_ONCE) running++
   else await turn(signal)
   try {
-    return await request<T>(path, { signal })
+    return await ask()
   } finally {
     const [next] = waiting
     if (next) next()

@@ -66,7 +66,8 @@ export function BoardChart({
         <p aria-live="polite" className="figures text-small text-muted">
           {[
             hasOwnRange && periodInWords(view.range, zone),
-            isLooking && 'searching older lines …',
+            isLooking && (data?.sample ? 'a sample so far …' : 'searching older lines …'),
+            data?.sample && !isLooking && `a sample: ${data.sample.lines.toLocaleString()} lines`,
             data?.searched_to && !isLooking && 'the newest lines only: the search took too long',
           ]
             .filter(Boolean)

@@ -35,7 +35,7 @@ function usePlotHeight(): number {
 
 /** The chart that was asked for, or what became of it. */
 export function ChartAnswer({
-  chart: { answer, isLooking, refresh },
+  chart: { answer, isLooking, refresh, readAll },
   choice,
   view,
   change,
@@ -70,6 +70,7 @@ export function ChartAnswer({
         <p aria-live="polite" className="figures flex flex-wrap gap-x-3 gap-y-1 text-muted">
           <Told chart={data} view={view} zone={zone} isLooking={isLooking} />
         </p>
+        {data.sample && !isLooking && <Button onClick={readAll}>Read all lines</Button>}
         {zoomOut}
       </div>
       {data.lines === 0 && isLooking ? (
@@ -161,7 +162,7 @@ function Told({
   zone: string
   isLooking: boolean
 }) {
-  const { lines, left_out: left, searched_to: to, field } = chart
+  const { lines, left_out: left, searched_to: to, field, sample } = chart
   const since = to === null ? '' : formatMoment(to, zone, serverNow())
   const named = field === null ? '' : fieldName(field)
   return (
@@ -170,6 +171,15 @@ function Told({
         <strong className="font-semibold text-ink">{lines.toLocaleString()}</strong>{' '}
         {lines === 1 ? 'line' : 'lines'}, {periodInWords(view.range, zone)}
       </span>
+      {sample && (
+        <span className={isLooking ? undefined : 'text-warning'}>
+          {isLooking ? 'a sample so far' : 'a sample'}: {sample.lines.toLocaleString()} of{' '}
+          {sample.of === null
+            ? 'the matching lines were'
+            : `${sample.of.toLocaleString()} ${isLooking ? 'lines' : 'lines were'}`}{' '}
+          read, spread over the range{isLooking && '; reading the others …'}
+        </span>
+      )}
       {left.without_field > 0 && (
         <span>
           {left.without_field.toLocaleString()} without {named}

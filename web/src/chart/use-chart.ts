@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
 import type { Chart } from 'timelapser-logs/api'
-import { requestInTurn } from '../api/request-in-turn.ts'
+import { requestWithProgress } from '../api/progress.ts'
+import { inTurn, requestInTurn } from '../api/request-in-turn.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { useLogStats } from '../api/use-logs.ts'
 import { filterParameters, type LogView } from '../logs/view.ts'
@@ -12,6 +13,8 @@ import { type ChartChoice, choiceParameters, countsLines } from './choice.ts'
 const BUCKETS = 90
 /** After how long there is a first answer, from the newest lines alone where there are too many. */
 const FIRST_MS = 300
+/** How long all lines are read when somebody asks for that. */
+const PATIENT_MS = 60_000
 /** How long after its answer marks are put into an open range. */
 const STAYS_OPEN_MS = 3_600_000
 /** Series that can be told apart; the others are drawn together. */
@@ -53,28 +56,9 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
   const kindOfChart = JSON.stringify([choice.measure, choice.field, choice.by, choice.kind])
   // The same chart of a time that goes on.
   const question = JSON.stringify([kindOfChart, filterParameters(view).toString(), view.range, zone])
-  const ask = (withinMs: number | null, likeness: string) => ({
-    queryKey: ['chart', likeness, query, withinMs] as const,
-    queryFn: ({ signal }: { signal: AbortSignal }) =>
-      requestInTurn<Chart>(
-        `/api/logs/chart?${query}${withinMs === null ? '' : `&within_ms=${withinMs}`}`,
-        signal,
-      ),
-    placeholderData: (previous: Chart | undefined, former?: { queryKey: readonly unknown[] }) =>
-      former?.queryKey[1] === likeness ? previous : undefined,
-  })
-  const quick = useQuery({ ...ask(FIRST_MS, kindOfChart), enabled: isReady })
-  const isCut = quick.data?.searched_to != null && !quick.isPlaceholderData
-  const whole = useQuery({ ...ask(null, question), enabled: isReady && isCut })
-  const isWholeHere = isCut && ((whole.data && !whole.isPlaceholderData) || whole.error)
-  // Refreshed, a chart that took long stays whole until the next whole one is here.
-  const isWholeKept = whole.isPlaceholderData && (isCut || quick.isPlaceholderData)
+  const answered = useAnswer({ query, kindOfChart, question, isReady })
   return {
-    answer: isWholeHere || isWholeKept ? whole : quick,
-    /** The answer covers only the newest lines, while the others are searched. */
-    isLooking: isCut && !isWholeHere && !isWholeKept,
-    /** An answer is on its way: the first one, or the whole one. */
-    isAsked: quick.isFetching || whole.isFetching,
+    ...answered,
     /** Filters and range for the menus of values. */
     filters,
     /** The range in milliseconds; an open range goes on for a while. */
@@ -82,6 +66,66 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
     to: Date.parse(until) + (isOpen(view.range) ? STAYS_OPEN_MS : 0),
     refresh,
   }
+}
+
+/** The first answer, the one so far, or the whole one. */
+function useAnswer({
+  query,
+  kindOfChart,
+  question,
+  isReady,
+}: {
+  query: string
+  kindOfChart: string
+  question: string
+  isReady: boolean
+}) {
+  const kept =
+    (likeness: string) => (previous: Chart | undefined, former?: { queryKey: readonly unknown[] }) =>
+      former?.queryKey[1] === likeness ? previous : undefined
+  const path = `/api/logs/chart?${query}`
+  const quick = useQuery<Chart>({
+    placeholderData: kept(kindOfChart),
+    queryKey: ['chart', kindOfChart, query, FIRST_MS],
+    queryFn: ({ signal }) => requestInTurn<Chart>(`${path}&within_ms=${FIRST_MS}`, signal),
+    enabled: isReady,
+  })
+  const isCut = !quick.isPlaceholderData && quick.data !== undefined && !isOfAllLines(quick.data)
+  const [patient, setPatient] = useState<string | null>(null)
+  const isPatient = patient === query
+  const [partial, setPartial] = useState<{ query: string; chart: Chart } | null>(null)
+  const whole = useQuery<Chart>({
+    placeholderData: kept(question),
+    queryKey: ['chart', question, query, isPatient],
+    queryFn: ({ signal }) =>
+      inTurn(signal, async () => {
+        const onProgress = (told: Chart | Record<string, never>) => {
+          if ('series' in told) setPartial({ query, chart: told as Chart })
+        }
+        const within = isPatient ? `&within_ms=${PATIENT_MS}` : ''
+        return (await requestWithProgress<Chart, Chart>(path + within, { signal, onProgress })).data
+      }),
+    enabled: isReady && isCut,
+  })
+  const isWholeHere = isCut && ((whole.data && !whole.isPlaceholderData) || whole.error)
+  // Refreshed, a chart that took long stays whole until the next whole one is here.
+  const isWholeKept = whole.isPlaceholderData && !isPatient && (isCut || quick.isPlaceholderData)
+  const isLooking = isCut && !isWholeHere && !isWholeKept
+  const soFar = isLooking && partial?.query === query ? { ...quick, data: partial.chart } : quick
+  return {
+    answer: isWholeHere || isWholeKept ? whole : soFar,
+    /** The answer covers only some of the lines, while the others are read. */
+    isLooking,
+    /** An answer is on its way: the first one, or the whole one. */
+    isAsked: quick.isFetching || whole.isFetching,
+    /** Reads all lines, where the time that a chart usually has is not enough. */
+    readAll: () => setPatient(query),
+  }
+}
+
+/** Whether it leaves out no line that the time was not enough for. */
+function isOfAllLines({ searched_to, sample }: Chart): boolean {
+  return searched_to === null && sample === null
 }
 
 /** Whether it can be asked for: a measure of a field needs one. */

@@ -32,6 +32,16 @@ export const ChartSeries = Type.Object({
 })
 export type ChartSeries = Static<typeof ChartSeries>
 
+/** The lines that a chart of many stands on, spread evenly over the range. */
+const ChartSample = Type.Object({
+  /** The part of the range that was read. */
+  share: Type.Number(),
+  /** Lines that were read. */
+  lines: Type.Integer(),
+  /** How many there are, in whole minutes; null where only reading them would tell. */
+  of: Nullable(Type.Integer()),
+})
+
 /** The lines of the groups without a series of their own, together. */
 const ChartOther = Type.Object({
   groups: Type.Integer(),
@@ -70,5 +80,7 @@ export const Chart = Type.Object({
   /** When time or room was used up first: everything newer was looked at. Null for the whole range. */
   searched_to: Nullable(TimestampSchema),
   stopped_by: Type.Unsafe<'time' | 'room' | null>({ type: 'string', enum: ['time', 'room'], nullable: true }),
+  /** When means and percentiles are those of a sample of the lines; `is_estimate` is true then. Null for all lines. */
+  sample: Type.Unsafe<Static<typeof ChartSample> | null>({ ...ChartSample, nullable: true }),
 })
 export type Chart = Static<typeof Chart>

@@ -49,7 +49,7 @@ it('gives others their turn between the series of a chart', async () => {
   const counted = {
     ...{ groups: Array.from({ length: 50 }, (_, index) => group(`${index}`)), rest: group(''), total: 50 },
     leftOut: { without_field: 0, not_numbers: 0, examples: [] },
-    ...{ isCut: false, lines: 50, searched_to: null, stopped_by: null },
+    ...{ isCut: false, lines: 50, searched_to: null, stopped_by: null, sample: null },
   }
   const by = [{ name: 'source', place: 'source' as const }]
   const request = { measure: 'count' as const, field: undefined, by, limit: 50 }

@@ -11,11 +11,17 @@ import type { LogQuery, SearchQueries } from '../logs/log-query.ts'
 /** How long a view looks through lines before it answers with what it has. */
 export const SCAN_MS = 5000
 
+/** How long one looks that is asked for all lines. */
+export const PATIENT_SCAN_MS = 60_000
+
 /** Views that look through lines at once, on a server; two for each caller, more wait. Each keeps half a core busy. */
 const MAX_AT_ONCE = 6
 
 /** Those who want an answer soon, at once. */
 const MAX_QUICK = 3
+
+/** Those that take more than a view's time, at once. */
+const MAX_PATIENT = 3
 
 /** A caller that wants an answer this soon does not wait for callers with seconds: it has a place of its own. */
 const SOON_MS = 1000
@@ -31,7 +37,7 @@ export type ScanReader = {
   signal?: AbortSignal | undefined
   /** The share of a view's time, when it scans more than once. */
   share?: number
-  /** Milliseconds after which the caller wants an answer, when that is less than a view has. */
+  /** Milliseconds after which the caller wants an answer, when that is not what a view has. */
   withinMs?: number | undefined
 }
 
@@ -45,6 +51,7 @@ export class MessageScanner {
   readonly #budgetMs: number
   readonly #places = new FairPlaces(MAX_AT_ONCE)
   readonly #placeOfQuick = new FairPlaces(MAX_QUICK)
+  readonly #placesOfPatient = new FairPlaces(MAX_PATIENT)
 
   constructor(
     logs: Pick<LogOperations, 'scan'>,
@@ -91,10 +98,12 @@ export class MessageScanner {
     const asked = performance.now()
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
     const isQuick = withinMs <= SOON_MS
-    const places = isQuick ? this.#placeOfQuick : this.#places
+    const isPatient = withinMs > SCAN_MS
+    const places = isQuick ? this.#placeOfQuick : isPatient ? this.#placesOfPatient : this.#places
+    const budgetMs = isPatient ? withinMs : Math.min(this.#budgetMs, withinMs)
     return places.use(currentCaller(), signal, async () => {
       const began = isQuick ? asked : performance.now()
-      const deadline = began + Math.min(this.#budgetMs, withinMs) * share
+      const deadline = began + budgetMs * share
       for await (const { lines, searched_to } of read(filter)) {
         for (let index = 0; index < lines.length || index === 0; index += SLICE) {
           if (!take(lines.slice(index, index + SLICE))) return null

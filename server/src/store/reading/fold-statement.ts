@@ -1,8 +1,10 @@
-import { everyRow } from '../blocks/every-row.ts'
+import { everyRow, packedRows } from '../blocks/every-row.ts'
+import { mayBePacked } from '../database/packed-state.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type Group, matchingRows, type Position, type Statement } from './log-rows.ts'
+import type { Slice } from './sample-slices.ts'
 import { hashSql, keyJson, type ValuePlace, valueAt } from './value-places.ts'
 
 /**
@@ -26,7 +28,9 @@ export type FoldQuery = {
   /** The stretch of time to read, within the partitions to be touched. */
   stretch: Group
   /** Only rows older than this position. */
-  beyond: Position | undefined
+  beyond?: Position | undefined
+  /** Only rows of these parts of the stretch; all of it when unset. */
+  slices?: readonly Slice[] | undefined
   /** Whether each number or hash has a cell of its own; otherwise those next to each other share one. */
   isExact: boolean
   /** Whether numbers are looked for that no double holds. Without it they may end the statement, in two thirds of the time. */
@@ -67,26 +71,13 @@ export function hasManyCells(kind: FoldKind): boolean {
  * The cells of a stretch of time: its rows by step, group and kind of value, each with the figure of its numbers. A plain
  * aggregate, which PostgreSQL runs in parallel where that pays.
  */
-export function foldStatement({
-  filter,
-  fold,
-  stretch,
-  beyond,
-  isExact,
-  isWary,
-  limit,
-}: FoldQuery): Statement {
+export function foldStatement(query: FoldQuery): Statement {
+  const { fold, isExact, isWary, limit } = query
   const parameters = new SqlParameters()
-  const { kind, field, by, starts } = fold
+  const { kind, field, by } = fold
   const names = by.map((_, index) => `k${index}`)
   const list = ['step', ...names].join(', ')
-  const values = [
-    `${stepOf(starts, stretch, parameters)} as step`,
-    ...by.map((place, index) => `${valueAt(place, '', filter, parameters)} as k${index}`),
-    `${field === undefined ? 'true' : valueAt(field, '', filter, parameters)} as value`,
-  ].join(', ')
-  const older = beyond ? [olderThan(beyond, parameters)] : []
-  const choice = matchingRows(filter, stretch, values, parameters, older)
+  const rows = query.slices ? slicedRows(query, query.slices, parameters) : allRows(query, parameters)
   const cells = [list, otherOf(kind), cellOf(kind, isExact)]
   // `offset 0`: otherwise an expression is evaluated once for each time that it is named.
   const text = `
@@ -97,13 +88,57 @@ export function foldStatement({
     select ${list}, ${cells[1]} as other, count(*)::integer as rows, ${FIGURES[kind]}
     from (
       select ${list}, value, ${numberOf(kind, field, isWary)} as number
-      from (select * from ${everyRow(choice, parameters)} every offset 0) valued
+      from (select * from ${rows} every offset 0) valued
       offset 0
     ) numbered
     group by ${cells.join(', ')}
     limit ${parameters.add(limit)}
   ) cells`
   return { text, values: parameters.values }
+}
+
+function allRows(query: FoldQuery, parameters: SqlParameters): string {
+  const { filter, fold, stretch, beyond } = query
+  const older = beyond ? [olderThan(beyond, parameters)] : []
+  const values = valuesOf(query, stepOf(fold.starts, stretch, parameters), parameters)
+  return everyRow(matchingRows(filter, stretch, values, parameters, older), parameters)
+}
+
+/** The rows of the slices, each found by the index of time, and those of the blocks that begin in one. */
+function slicedRows(query: FoldQuery, slices: readonly Slice[], parameters: SqlParameters): string {
+  const { filter, fold, stretch } = query
+  const add = (values: readonly unknown[]) => parameters.add(values)
+  const [lower, upper] = [slices.map(({ from }) => fromMillis(from)), slices.map(({ to }) => fromMillis(to))]
+  const within = ['timestamp >= s.lower', 'timestamp < s.upper']
+  const choice = matchingRows(filter, stretch, valuesOf(query, 's.step', parameters), parameters, within)
+  const rows = `select r.*
+        from unnest(${add(lower)}::timestamptz[], ${add(upper)}::timestamptz[], ${add(slices.map(({ step }) => step))}::integer[])
+          as s (lower, upper, step)
+        cross join lateral (select ${choice.select} from logs where ${choice.where} offset 0) r`
+  if (!mayBePacked()) return `(${rows})`
+  const values = valuesOf(query, stepOf(fold.starts, stretch, parameters), parameters)
+  const ofBlocks = matchingRows(filter, stretch, values, parameters)
+  const ranges = slices.map(({ blocksFrom, to }) => `[${fromMillis(blocksFrom)},${fromMillis(to)})`)
+  const isChosen = `b.first_timestamp <@ ${parameters.add(`{${ranges.join(',')}}`)}::tstzmultirange`
+  const packed = packedRows({ ...ofBlocks, blocks: [...(ofBlocks.blocks ?? []), isChosen] }, parameters)
+  return `(
+      ${rows}
+      union all
+      ${packed}
+    )`
+}
+
+/** The step of a row, the values of its groups, and that of the field. */
+function valuesOf(
+  { filter, fold: { by, field } }: FoldQuery,
+  step: string,
+  parameters: SqlParameters,
+): string {
+  return [
+    `${step} as step`,
+    ...by.map((place, index) => `${valueAt(place, '', filter, parameters)} as k${index}`),
+    `${field === undefined ? 'true' : valueAt(field, '', filter, parameters)} as value`,
+  ].join(', ')
 }
 
 /** The step of a row, among those that the stretch touches. */

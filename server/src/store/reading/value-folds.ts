@@ -43,10 +43,10 @@ const FIRST_MS = 1000
 const MAX_GROWTH = 6
 
 /** Cells of a statement: 2 MB. */
-const MAX_CELLS = 20_000
+export const MAX_CELLS = 20_000
 
 /** Numbers or hashes that have a cell of their own, in a whole chart. */
-const MAX_EXACT_CELLS = 20_000
+export const MAX_EXACT_CELLS = 20_000
 
 /** PostgreSQL's code for a number that a double does not hold. */
 const OUT_OF_RANGE = '22003'
@@ -132,6 +132,9 @@ export function placesOf({ kind, field, by }: Pick<Fold, 'kind' | 'field' | 'by'
   return [kind === 'different' ? { hashOf: field } : field, ...by]
 }
 
+/** The statement took too long, or met a number that a double does not hold. */
+export type Failure = 'too slow' | 'too large'
+
 type Row = {
   step: number
   k0?: string | null
@@ -142,10 +145,11 @@ type Row = {
   most?: string | null
 }
 
-/** The statement took too long, or met a number that a double does not hold. */
-type Failure = 'too slow' | 'too large'
-
-async function readCells(store: Store, query: FoldQuery, timeoutMs: number): Promise<FoldedCell[] | Failure> {
+export async function readCells(
+  store: Store,
+  query: FoldQuery,
+  timeoutMs: number,
+): Promise<FoldedCell[] | Failure> {
   const { text, values } = foldStatement(query)
   const limits = { signal: store.signal, timeoutMs }
   try {

@@ -689,6 +689,20 @@ create table logs_of_a_range (
     group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
     limit $11
 
+-- 7:
+    rows, figure::text
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
+      from (select * from (select r.*
+        from unnest($7::timestamptz[], $8::timestamptz[], $9::integer[])
+          as s (lower, upper, step)
+        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
+    limit $10
+
 -- 9:
     select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
 -- 11-12:
@@ -697,6 +711,48 @@ create table logs_of_a_range (
 -- 15-16:
     group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
     limit $12
+
+-- 7:
+    rows, figure::text
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
+      from (select * from (select r.*
+        from unnest($9::timestamptz[], $10::timestamptz[], $11::integer[])
+          as s (lower, upper, step)
+        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8) and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
+    limit $12
+
+-- 7:
+    rows, figure::text
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
+      from (select * from (select r.*
+        from unnest($9::timestamptz[], $10::timestamptz[], $11::integer[])
+          as s (lower, upper, step)
+        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500 and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
+    limit $12
+
+-- 7:
+    rows, figure::text
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
+      from (select * from (select r.*
+        from unnest($10::timestamptz[], $11::timestamptz[], $12::integer[])
+          as s (lower, upper, step)
+        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[]) and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
+    limit $13
 
 -- group_rows
     /* group_rows */

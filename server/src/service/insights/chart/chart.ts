@@ -22,6 +22,16 @@ export type Counted = {
   lines: number
   searched_to: string | null
   stopped_by: 'time' | 'room' | null
+  sample: Sample | null
+}
+
+/** A part of the lines, spread evenly over the range, that stands for all. */
+type Sample = {
+  /** The part of the range that was read. */
+  share: number
+  /** Lines that were read, and how many there are in whole minutes; null where only reading them would tell. */
+  lines: number
+  of: number | null
 }
 
 /** One line of the chart. */
@@ -55,6 +65,7 @@ export type Chart = Range & {
   is_estimate: boolean
   searched_to: string | null
   stopped_by: 'time' | 'room' | null
+  sample: Sample | null
 }
 
 export type ChartParts = {
@@ -115,9 +126,10 @@ export async function toChart({ request, counted, range, seenEnd, cut, names }: 
     is_groups_cut: counted.isCut,
     lines: counted.lines,
     left_out: counted.leftOut,
-    is_estimate: isEstimate || (together?.isEstimate ?? false),
+    is_estimate: counted.sample !== null || isEstimate || (together?.isEstimate ?? false),
     searched_to,
     stopped_by: counted.stopped_by,
+    sample: counted.sample,
   }
 }
 

@@ -1,29 +1,25 @@
 import {
   comparable,
   endOfMinute,
+  floorTo,
   fromMillis,
   MINUTE,
   now,
   toMillis,
 } from '../../../store/database/timestamp.ts'
-import { isCountable, type LogFilter, type Visibility } from '../../../store/filter/log-filter.ts'
+import { countablePart, type LogFilter, type Visibility } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
-import type { FoldKind } from '../../../store/reading/fold-statement.ts'
-import type { Position } from '../../../store/reading/log-rows.ts'
-import { type FoldedCell, foldValues, placesOf } from '../../../store/reading/value-folds.ts'
-import type { ScannedValues } from '../../../store/reading/value-scan.ts'
-import { scanValues } from '../../../store/reading/value-scan.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
 import type { SettingsService } from '../../administration/settings-service.ts'
 import { AppError } from '../../app-error.ts'
 import { type Cut, chooseBucket, cutRange, MAX_BUCKETS } from '../../logs/histogram.ts'
 import type { LogQuery, SearchQueries } from '../../logs/log-query.ts'
 import { parseTimeZone } from '../../logs/time-zone.ts'
-import type { MessageScanner, Range, Scanned } from '../message-scanner.ts'
+import type { MessageScanner, Range } from '../message-scanner.ts'
 import { type Chart, type Counted, toChart } from './chart.ts'
-import { type ChartQuery, type ChartRequest, type Measure, readChartQuery } from './chart-request.ts'
+import { ChartReading, isSampled } from './chart-reading.ts'
+import { type ChartQuery, type ChartRequest, readChartQuery } from './chart-request.ts'
 import { countChart, isCountedChart } from './counted-chart.ts'
-import { LineGroups } from './line-groups.ts'
 
 /** In about `buckets` steps or in steps of `bucket_seconds`, or the whole range at once. */
 export type ChartShape = {
@@ -54,9 +50,10 @@ export class Charts {
   }
 
   /**
-   * Counts by level, source and camera come from the kept counts; everything else is read from the lines, newest first,
-   * for as long as a view may look.
+   * Counts by level, source and camera come from the kept counts; everything else is read from the lines, for as long as
+   * a view may look, see `ChartReading`.
    *
+   * @param onProgress told of the results so far
    * @throws {AppError} INVALID_REQUEST naming the parameter that cannot be answered
    */
   async draw(
@@ -65,17 +62,21 @@ export class Charts {
     shape: ChartShape,
     visibility: Visibility,
     signal?: AbortSignal,
+    onProgress?: (chart: Chart) => void,
   ): Promise<Chart> {
     const request = readChartQuery(asked)
     const { queries, cameras } = this.#options
     const filter = await queries.toFilter(query, visibility)
     const { range, cut, seenEnd } = await this.#cut(filter, shape, request)
     const within = { ...filter, ...range }
-    const counted = isCountedChart(request, within, shape.totals ? undefined : cut)
-      ? await countChart(this.#options.logOperations, request, within, shape.totals ? undefined : cut, signal)
-      : await this.#read(request, query, range, { cut, shape, visibility, signal })
     const names = new Map((await cameras.list(visibility)).map(({ id, name }) => [String(id), name]))
-    return toChart({ request, counted, range, seenEnd, cut: shape.totals ? undefined : cut, names })
+    const steps = shape.totals ? undefined : cut
+    const draw = (counted: Counted) => toChart({ request, counted, range, seenEnd, cut: steps, names })
+    if (isCountedChart(request, within, steps)) {
+      return draw(await countChart(this.#options.logOperations, request, within, steps, signal))
+    }
+    const tell = async (counted: Counted) => onProgress?.(await draw(counted))
+    return draw(await this.#read(request, query, within, { cut, shape, visibility, signal }, tell))
   }
 
   /** The range, its steps, and until when it is over by now. */
@@ -114,95 +115,47 @@ export class Charts {
     }
   }
 
+  /** How many lines there are, from the kept counts alone: those of whole minutes. */
+  async #candidates(within: LogFilter & Range, signal: AbortSignal | undefined): Promise<number> {
+    const start = fromMillis(floorTo(within.start, MINUTE))
+    const minutes = { ...countablePart(within), start, end: endOfMinute(within.end) }
+    return (await this.#options.logOperations.countLogs(minutes, signal)).total
+  }
+
   async #read(
     request: ChartRequest,
     query: LogQuery,
-    range: Range,
+    within: LogFilter & Range,
     asked: { cut: Cut; shape: ChartShape; visibility: Visibility; signal: AbortSignal | undefined },
+    tell: (counted: Counted) => Promise<void>,
   ): Promise<Counted> {
     const { cut, shape, visibility, signal } = asked
-    const groups = new LineGroups(request, cut.starts)
-    let edge = range.end
-    const read = (filter: LogFilter) => this.#pieces(request, filter, cut.starts, signal)
+    const { logOperations, scanner } = this.#options
+    const range = { start: within.start, end: within.end }
+    const candidates = isSampled(request) ? await this.#candidates(within, signal) : 0
+    const reading = new ChartReading({
+      ...{ logOperations, request, range, starts: cut.starts, candidates, signal },
+    })
+    let told = performance.now()
     async function* readOn(filter: LogFilter) {
-      for await (const piece of read(filter)) {
+      for await (const piece of reading.read(filter)) {
         yield piece
-        edge = piece.searched_to
-        if (groups.isFull) return
+        if (performance.now() - told < PROGRESS_MS) continue
+        await tell(reading.counted(reading.edge))
+        told = performance.now()
       }
     }
     const reader = { visibility, signal, withinMs: shape.withinMs }
-    const late = await this.#options.scanner.scanLines(query, range, reader, readOn, (lines) => {
-      if (isFolded(lines)) groups.addFolded(lines)
-      else groups.add(lines as readonly ScannedValues[])
+    const late = await scanner.scanLines(query, range, reader, readOn, (lines) => {
+      reading.take(lines)
       return true
     })
-    const isFull = late === null && groups.isFull && comparable(edge) > comparable(range.start)
-    return {
-      groups: groups.list(),
-      rest: groups.rest,
-      total: groups.list().length,
-      isCut: groups.isCut,
-      leftOut: groups.leftOut,
-      lines: groups.lines,
-      searched_to: isFull ? edge : late,
-      stopped_by: isFull ? 'room' : late === null ? null : 'time',
-    }
-  }
-
-  /**
-   * The lines of the filter, newest first: folded by PostgreSQL, and one by one where that says more or costs less. A text
-   * that few lines have is found by an index, which folds of all the time would not use.
-   */
-  async *#pieces(
-    { measure, field, by }: ChartRequest,
-    filter: LogFilter,
-    starts: readonly number[],
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Scanned<ScannedValues | FoldedCell>> {
-    const { logOperations } = this.#options
-    const fold = { kind: FOLDS[measure], field: field?.place, by: by.map(({ place }) => place), starts }
-    let beyond: Position | undefined
-    if (!isCountable(filter)) {
-      let found = 0
-      for await (const { lines, searched_to, edge } of logOperations.scan(
-        scanValues,
-        filter,
-        signal,
-        placesOf(fold),
-      )) {
-        yield { lines, searched_to }
-        found += lines.length
-        if (found < MANY) continue
-        beyond = edge
-        break
-      }
-      if (!beyond) return
-    }
-    yield* logOperations.scan(foldValues, filter, signal, fold, beyond)
+    return reading.counted(late)
   }
 }
 
-/** The figures that PostgreSQL folds for a measure. */
-const FOLDS: Readonly<Record<Measure, FoldKind>> = {
-  count: 'count',
-  rate: 'count',
-  sum: 'sum',
-  avg: 'avg',
-  min: 'min',
-  max: 'max',
-  p50: 'spread',
-  p95: 'spread',
-  p99: 'spread',
-  distinct: 'different',
-}
-
-/** Lines that a search has found one by one before the others are folded: the text is not rare. */
-const MANY = 20_000
-
-function isFolded(lines: readonly (ScannedValues | FoldedCell)[]): lines is readonly FoldedCell[] {
-  return lines.length > 0 && !Array.isArray(lines[0])
-}
+/** How often the results so far are told. */
+const PROGRESS_MS = 500
 
 /** The whole range as one step. */
 function wholeRange(start: string, end: string): Cut {

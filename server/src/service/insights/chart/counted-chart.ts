@@ -72,6 +72,7 @@ export async function countChart(
     lines,
     searched_to: null,
     stopped_by: null,
+    sample: null,
   }
 }
 

@@ -1,0 +1,228 @@
+import { mayBePacked } from '../database/packed-state.ts'
+import { readerFor } from '../database/reader.ts'
+import { DAY, floorTo, fromMillis, toMillis } from '../database/timestamp.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { type Fold, hasManyCells } from './fold-statement.ts'
+import { groupsFor } from './log-groups.ts'
+import type { Group } from './log-rows.ts'
+import { GOLDEN, type Slice, type Stratum, slicesOf, strataOf } from './sample-slices.ts'
+import type { Store } from './store.ts'
+import { type FoldedCell, MAX_CELLS, MAX_EXACT_CELLS, readCells } from './value-folds.ts'
+
+/** Cells of a part of the range that is spread over all of it. */
+export type SampledPiece = {
+  cells: FoldedCell[]
+  /** The share of the range that was read, with this: 1 for all of it. */
+  share: number
+}
+
+/** The sample cannot be taken: too many rows or cells lie in one place. The rows are to be read in order. */
+export class NotSampledError extends Error {
+  override name = 'NotSampledError'
+}
+
+/** Rows of the first pass, about; each pass reads as many as all before it together. */
+const FIRST_ROWS = 20_000
+const LEAST_SHARE = 1 / 2048
+
+/** The share of a sample that may lack some rows. */
+const ALMOST = 0.9999
+
+/** Statements at once, of two connections. */
+const LANES = 2
+
+/** A statement takes about this long: between two there is progress, and a cancel. */
+const STATEMENT_MS = 150
+const PATIENCE = 10
+
+/** Stretches of one statement at first, and at most. */
+const FIRST_SLICES = 150
+const MAX_SLICES = 3000
+
+/**
+ * The figures of the matching rows by step and group, from a sample that grows until it is all rows, as far as the caller
+ * reads on. At any time it is spread evenly over the range. For a field's mean and quantiles, which rows left out do not
+ * shift.
+ *
+ * @param expected how many rows there are, about
+ * @throws {NotSampledError} where it cannot be taken
+ */
+export async function* foldSample(
+  store: Store,
+  filter: LogFilter & { start: string; end: string },
+  fold: Fold,
+  expected: number,
+): AsyncGenerator<SampledPiece> {
+  const range = { from: toMillis(filter.start), end: toMillis(filter.end) + 1, starts: fold.starts }
+  const places = await placesOf(store, filter, range)
+  const sampler = new Sampler(store, filter, fold)
+  const blocks = await blocksIn(store, filter)
+  let share = 0
+  while (share < 1) {
+    const next = share === 0 ? Math.max(LEAST_SHARE, FIRST_ROWS / Math.max(1, expected)) : 2 * share
+    const pass = { from: share, to: next > 0.75 ? 1 : next }
+    const work = places.flatMap(({ group, strata }) => ({
+      group,
+      slices: strata.flatMap((stratum) => slicesOf(stratum, pass)),
+    }))
+    for await (const { cells, done } of sampler.read(work, share === 0)) {
+      const isAll = done === 1 && pass.to === 1
+      // Rows that were packed meanwhile may have been read twice, or not at all.
+      const isSound = !isAll || (await blocksIn(store, filter)) === blocks
+      const read = pass.from + (pass.to - pass.from) * done
+      yield { cells, share: isAll && isSound ? 1 : Math.min(read, ALMOST) }
+    }
+    share = pass.to
+  }
+}
+
+/** Tells the blocks of the range from those of another time. */
+async function blocksIn(store: Store, { start, end }: { start: string; end: string }): Promise<string> {
+  if (!mayBePacked()) return ''
+  const { rows } = await readerFor(store).query<{ blocks: string }>(
+    `/* blocks_in_range */
+    select count(*) || ' ' || coalesce(sum(rows), 0) as blocks
+    from log_blocks
+    where first_timestamp >= $1::timestamptz and first_timestamp <= $2::timestamptz`,
+    [fromMillis(floorTo(start, DAY)), end],
+  )
+  return rows[0]?.blocks ?? ''
+}
+
+type Place = { group: Group; strata: Stratum[] }
+
+async function placesOf(
+  store: Store,
+  filter: LogFilter,
+  range: { from: number; end: number; starts: readonly number[] },
+): Promise<Place[]> {
+  const groups: Group[] = []
+  for await (const group of groupsFor(store, filter, 'newest', undefined)) groups.push(group)
+  return groups.map((group, index) => ({ group, strata: strataOf(group, range, groups[index + 1]?.upper) }))
+}
+
+type Work = { group: Group; slices: Slice[] }
+
+/** Reads slices, so many at a time as a statement has time for. */
+class Sampler {
+  readonly #store: Store
+  readonly #filter: LogFilter
+  readonly #fold: Fold
+  #slices = FIRST_SLICES
+  #isExact = true
+  #isWary = false
+  #exactCells = 0
+
+  constructor(store: Store, filter: LogFilter, fold: Fold) {
+    this.#store = store
+    this.#filter = filter
+    this.#fold = fold
+  }
+
+  /**
+   * The cells of all slices, and the share of the slices that is done.
+   *
+   * @param isFirst whether each statement is to be spread over all of its group: the reader may have time for one alone.
+   * Slices next to each other have fewer cells together.
+   */
+  async *read(
+    work: readonly Work[],
+    isFirst: boolean,
+  ): AsyncGenerator<{ cells: FoldedCell[]; done: number }> {
+    const total = work.reduce((sum, { slices }) => sum + slices.length, 0)
+    const parted = (some: readonly Work[]) =>
+      isFirst ? spread(some, this.#slices) : scattered(some, this.#slices)
+    let queue = parted(work)
+    let done = 0
+    if (total === 0) yield { cells: [], done: 1 }
+    while (queue.length > 0) {
+      const lanes = queue.slice(0, LANES)
+      queue = queue.slice(LANES)
+      const size = this.#slices
+      const all = await Promise.all(lanes.map((one) => this.#readOne(one)))
+      for (const [index, cells] of all.entries()) {
+        const one = lanes[index] as Work
+        if (cells === undefined) {
+          queue.unshift(...halvesOf(one))
+          continue
+        }
+        done += one.slices.length
+        yield { cells, done: done === total ? 1 : done / total }
+      }
+      // The others of this pass are cut anew when statements turn out to be much shorter or longer.
+      if (this.#slices > 2 * size || this.#slices < size / 2) queue = parted(joined(queue))
+    }
+  }
+
+  /** The cells; undefined where there are too many of them, or the statement took too long. */
+  async #readOne({ group, slices }: Work): Promise<FoldedCell[] | undefined> {
+    const began = performance.now()
+    const query = {
+      ...{ filter: this.#filter, fold: this.#fold, stretch: group, slices },
+      ...{ isExact: this.#isExact, isWary: this.#isWary, limit: MAX_CELLS + 1 },
+    }
+    const cells = await readCells(this.#store, query, STATEMENT_MS * PATIENCE)
+    if (cells === 'too large' && !this.#isWary) {
+      this.#isWary = true
+      return this.#readOne({ group, slices })
+    }
+    const isTooMuch = typeof cells === 'string' || cells.length > MAX_CELLS
+    if (isTooMuch && typeof cells !== 'string' && this.#isExact && hasManyCells(this.#fold.kind)) {
+      this.#isExact = false
+      return this.#readOne({ group, slices })
+    }
+    if (isTooMuch) {
+      if (slices.length === 1) throw new NotSampledError('A slice of the sample has too many rows')
+      this.#slices = Math.max(1, slices.length >> 2)
+      return undefined
+    }
+    if (this.#isExact) this.#exactCells += cells.length
+    if (this.#exactCells > MAX_EXACT_CELLS) this.#isExact = false
+    const growth = Math.min(
+      STATEMENT_MS / Math.max(1, performance.now() - began),
+      MAX_CELLS / 2 / (cells.length + 1),
+    )
+    const fitting = Math.floor(slices.length * Math.max(0.25, Math.min(4, growth)))
+    this.#slices = Math.max(1, Math.min(MAX_SLICES, fitting))
+    return cells
+  }
+}
+
+/** Parts of the work, each of one group and spread over it, the groups in turn. */
+function spread(work: readonly Work[], size: number): Work[] {
+  const parts = work.map(({ group, slices }) => {
+    const count = Math.max(1, Math.ceil(slices.length / size))
+    return Array.from({ length: count }, (_, part) => ({
+      group,
+      slices: slices.filter((_, index) => index % count === part),
+    }))
+  })
+  const most = parts.reduce((all, { length }) => Math.max(all, length), 0)
+  const rounds = Array.from({ length: most }, (_, round) => parts.flatMap((ofGroup) => ofGroup[round] ?? []))
+  return rounds.flat().filter(({ slices }) => slices.length > 0)
+}
+
+/** Parts of the work, each of slices next to each other, in an order that jumps over all of the range. */
+function scattered(work: readonly Work[], size: number): Work[] {
+  const parts = work.flatMap(({ group, slices }) =>
+    Array.from({ length: Math.ceil(slices.length / size) }, (_, part) => ({
+      group,
+      slices: slices.slice(part * size, (part + 1) * size),
+    })),
+  )
+  const placeOf = (index: number) => (index * GOLDEN) % 1
+  return [...parts.entries()].sort(([a], [b]) => placeOf(a) - placeOf(b)).map(([, part]) => part)
+}
+
+/** The rest of the work by group. */
+function joined(queue: readonly Work[]): Work[] {
+  return [...Map.groupBy(queue, ({ group }) => group)].map(([group, parts]) => ({
+    group,
+    slices: parts.flatMap(({ slices }) => slices).sort((a, b) => a.from - b.from),
+  }))
+}
+
+function halvesOf({ group, slices }: Work): Work[] {
+  const halves = [0, 1].map((half) => ({ group, slices: slices.filter((_, index) => index % 2 === half) }))
+  return halves.filter(({ slices: some }) => some.length > 0)
+}
