@@ -17,7 +17,7 @@ const FIRST_WORD = /^[^\s<]{1,255}(?: +\|)? +/
  * The common log format has the time in its fourth place: `127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET …`; names
  * of servers and of those who forward may stand before.
  */
-const COMMON_LOG = /^(?:\S{1,255} ){3,6}(?=\[\d\d\/)/
+const COMMON_LOG = /^(?:\S{1,255} ){2,6}(?=\[\d\d\/)/
 
 const LOOKS_LIKE_ISO = /^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:/
 /** Brackets, numbers and dashes, as Nest and Redis put them (`[Nest] 123  - `, `1:M `), before a date with its year. */

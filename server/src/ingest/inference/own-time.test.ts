@@ -25,6 +25,7 @@ describe('the time of a single line', () => {
     ['2026年11月30日 18:17:34 moved', '2026-11-30T18:17:34Z'],
     ['@400000004c91b044077a9e94 lens: moved', '2010-09-16T05:50:50.125476Z'],
     ['www.example.org 192.0.2.7 - - [18/Aug/2024:21:08:39 +0100] "GET /" 200 1', '2024-08-18T20:08:39Z'],
+    ['192.0.2.7 - [08/Jun/2020:08:04:43 +0000] "GET /" 200 1', '2020-06-08T08:04:43Z'],
     ['20261130-6:35:00 PM moved', '2026-11-30T18:35:00Z'],
   ])('is read where it is complete and stands at its start: %s', (line, timestamp) => {
     expect(read([line])[0]?.timestamp).toBe(timestamp)

@@ -63,9 +63,11 @@ export function fromOtlp(sent: OtlpRecord, { defaults, shared }: OtlpOrigin): Lo
     }
   }
   const { message, fields } = readBody(sent)
-  for (const [key, value] of Object.entries(fields)) putExtra(attributes, key, value)
   const levels: (string | undefined)[] = [levelOfSeverity(sent.severityNumber), sent.severityText]
-  for (const name of OF_STREAMS.level) levels.push(asText(fields[name]))
+  if (fields !== undefined) {
+    for (const [key, value] of Object.entries(fields)) putExtra(attributes, key, value)
+    for (const name of OF_STREAMS.level) levels.push(asText(fields[name]))
+  }
   return toPlacedRecord(
     {
       timestamp: timeOf(sent.time) ?? timeOf(sent.observedTime),
@@ -105,12 +107,12 @@ export function readSeverity(value: unknown): number {
 }
 
 /** The text of a body. One with fields, as Fluent Bit sends them, has its text under a name, and the others stay beside it. */
-function readBody({ body, eventName }: OtlpRecord): { message: string; fields: ExtraData } {
-  if (body === null) return { message: eventName, fields: {} }
-  if (typeof body === 'string') return { message: body, fields: {} }
+function readBody({ body, eventName }: OtlpRecord): { message: string; fields?: ExtraData } {
+  if (body === null) return { message: eventName }
+  if (typeof body === 'string') return { message: body }
   const sent = asObject(body)
   const name = OF_BODIES.find((one) => asText(sent?.[one]) !== undefined)
-  if (sent === undefined || name === undefined) return { message: asJson(body, 'a body'), fields: {} }
+  if (sent === undefined || name === undefined) return { message: asJson(body, 'a body') }
   const { [name]: message, ...fields } = sent
   return { message: message as string, fields }
 }
