@@ -53,6 +53,14 @@ it('measures all of many lines when there is time', async () => {
   }
 })
 
+it('measures all lines of a text that many have', async () => {
+  const data = await chart('measure=p50&field=ms&search=frames')
+  // All even lines have a number.
+  expect([data.lines, data.left_out.without_field, data.sample, data.searched_to]).toEqual([
+    ...[LINES / 2, 0, null, null],
+  ])
+})
+
 it.each(['', '&search=frames'])('says of how many lines it is when there is not: %s', async (search) => {
   // The time for a first answer is over with the first statement.
   const data = await chart(`measure=p95&field=ms&by=source&within_ms=50${search}`)

@@ -1,8 +1,9 @@
 import { everyRow, packedRows } from '../blocks/every-row.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
-import type { LogFilter } from '../filter/log-filter.ts'
+import { countablePart, type LogFilter, textConditions } from '../filter/log-filter.ts'
 import { type Group, matchingRows, type Position, type Statement } from './log-rows.ts'
 import type { Slice } from './sample-slices.ts'
 import { hashSql, keyJson, type ValuePlace, valueAt } from './value-places.ts'
@@ -110,11 +111,14 @@ function slicedRows(query: FoldQuery, slices: readonly Slice[], parameters: SqlP
   const add = (values: readonly unknown[]) => parameters.add(values)
   const [lower, upper] = [slices.map(({ from }) => fromMillis(from)), slices.map(({ to }) => fromMillis(to))]
   const within = ['timestamp >= s.lower', 'timestamp < s.upper']
-  const choice = matchingRows(filter, stretch, valuesOf(query, 's.step', parameters), parameters, within)
-  const rows = `select r.*
+  const { where } = matchingRows(countablePart(filter), stretch, LOG_COLUMN_LIST, parameters, within)
+  // Outside: the planner knows nothing of the slices, and would ask an index of text for each.
+  const texts = textConditions(filter, parameters)
+  const rows = `select ${valuesOf(query, 's.step', parameters)}
         from unnest(${add(lower)}::timestamptz[], ${add(upper)}::timestamptz[], ${add(slices.map(({ step }) => step))}::integer[])
           as s (lower, upper, step)
-        cross join lateral (select ${choice.select} from logs where ${choice.where} offset 0) r`
+        cross join lateral (select ${LOG_COLUMN_LIST} from logs where ${where} offset 0) r
+        where ${texts.join(' and ') || 'true'}`
   if (!mayBePacked()) return `(${rows})`
   const values = valuesOf(query, stepOf(fold.starts, stretch, parameters), parameters)
   const ofBlocks = matchingRows(filter, stretch, values, parameters)

@@ -689,20 +689,6 @@ create table logs_of_a_range (
     group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
     limit $11
 
--- 7:
-    rows, figure::text
--- 9:
-    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
--- 11-12:
-      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
-      from (select * from (select r.*
-        from unnest($7::timestamptz[], $8::timestamptz[], $9::integer[])
-          as s (lower, upper, step)
-        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
--- 15-16:
-    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
-    limit $10
-
 -- 9:
     select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
 -- 11-12:
@@ -718,10 +704,26 @@ create table logs_of_a_range (
     select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
 -- 11-12:
       select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
-      from (select * from (select r.*
+      from (select * from (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $5::text[]) as k1, (extra_data #> $6::text[]) as value
+        from unnest($7::timestamptz[], $8::timestamptz[], $9::integer[])
+          as s (lower, upper, step)
+        cross join lateral (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and timestamp >= s.lower and timestamp < s.upper offset 0) r
+        where true) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
+    limit $10
+
+-- 7:
+    rows, figure::text
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
+      from (select * from (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $7::text[]) as k1, (extra_data #> $8::text[]) as value
         from unnest($9::timestamptz[], $10::timestamptz[], $11::integer[])
           as s (lower, upper, step)
-        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8) and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+        cross join lateral (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and timestamp >= s.lower and timestamp < s.upper offset 0) r
+        where logger_name = $5::text and (message ilike $6 or logger_name ilike $6)) every offset 0) valued
 -- 15-16:
     group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
     limit $12
@@ -732,10 +734,11 @@ create table logs_of_a_range (
     select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
 -- 11-12:
       select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
-      from (select * from (select r.*
+      from (select * from (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $7::text[]) as k1, (extra_data #> $8::text[]) as value
         from unnest($9::timestamptz[], $10::timestamptz[], $11::integer[])
           as s (lower, upper, step)
-        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500 and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+        cross join lateral (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and source = any ($5::text[]) and timestamp >= s.lower and timestamp < s.upper offset 0) r
+        where extra_data ->> 'request_id' = $6 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
 -- 15-16:
     group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
     limit $12
@@ -746,10 +749,11 @@ create table logs_of_a_range (
     select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, avg(number) as figure
 -- 11-12:
       select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::numeric end as number
-      from (select * from (select r.*
+      from (select * from (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $8::text[]) as k1, (extra_data #> $9::text[]) as value
         from unnest($10::timestamptz[], $11::timestamptz[], $12::integer[])
           as s (lower, upper, step)
-        cross join lateral (select s.step as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $1::text[]) as k1, (extra_data #> $2::text[]) as value from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[]) and timestamp >= s.lower and timestamp < s.upper offset 0) r) every offset 0) valued
+        cross join lateral (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[]) and timestamp >= s.lower and timestamp < s.upper offset 0) r
+        where true) every offset 0) valued
 -- 15-16:
     group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number is null
     limit $13

@@ -16,6 +16,7 @@ export class LiteralAutomaton {
   /** The class of each ASCII character: 0 for those in no text. */
   readonly #classes = new Uint8Array(128)
   readonly #width: number
+  /** By state and class: twice the place of the next state in this table, and one more where texts end in it. */
   readonly #next: Int32Array
   /** The texts that end in a state. */
   readonly #found: (readonly number[])[]
@@ -31,7 +32,8 @@ export class LiteralAutomaton {
     this.#width = classes + 1
     const { next, found } = trieOf(texts, this.#classes, this.#width)
     link(next, found, this.#width)
-    this.#next = Int32Array.from(next)
+    const width = this.#width
+    this.#next = Int32Array.from(next, (state) => 2 * state * width + (found[state]?.length ? 1 : 0))
     this.#found = found
   }
 
@@ -61,9 +63,10 @@ export class LiteralAutomaton {
         message++
         continue
       }
-      state = next[state * width + (classes[code] as number)] as number
-      const ends = found[state] as readonly number[]
-      for (let one = 0; one < ends.length; one++) onFound(ends[one] as number, message)
+      const entry = next[state + (classes[code] as number)] as number
+      state = entry >> 1
+      if ((entry & 1) === 0) continue
+      for (const text of found[state / width] ?? []) onFound(text, message)
     }
   }
 }
