@@ -28,6 +28,13 @@ const within_ms = Type.Optional(
     description: 'Time limit in milliseconds, after which the result so far is returned; 5,000 by default',
   }),
 )
+const field = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 300,
+    description: 'A single field: its keys joined by dots, such as retry.count',
+  }),
+)
 const lines = (description: string) => Type.Integer({ minimum: 0, maximum: 200, default: 20, description })
 
 /** Logs by message pattern, by request, around a line, by service; new messages and the busiest loggers. */
@@ -137,23 +144,17 @@ function addFieldsAndServices(app: App, service: LogService): void {
             description: 'Fields to list with five values each; with field, values of it',
           }),
           within_ms,
-          field: Type.Optional(
-            Type.String({
-              minLength: 1,
-              maxLength: 300,
-              description: 'A single field: its keys joined by dots, such as retry.count',
-            }),
-          ),
+          field,
         }),
         response: { 200: Reply(Fields) },
       },
     },
-    async ({ query: { limit: most, within_ms: withinMs, field, ...filters }, principal, signal }) =>
+    async ({ query: { limit: most, within_ms: withinMs, field: name, ...filters }, principal, signal }) =>
       reply(
         'Fields summarised successfully',
         await service.provideDebuggingViews.fields(
           filters,
-          { field, limit: most, withinMs },
+          { field: name, limit: most, withinMs },
           principal.visibility,
           signal,
         ),

@@ -28,6 +28,29 @@ const MAX_SOURCE = 100
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+const parameters = {
+  headers: Type.Object({
+    'x-sender': Type.Optional(
+      Type.String({ description: 'A UUID; with X-Batch, repeated batches are stored once' }),
+    ),
+    'x-batch': Type.Optional(Type.String({ description: 'Increases with each batch of the sender' })),
+    'x-import': Type.Optional(
+      Type.String({ description: 'true: keep times and levels unchanged (administrators)' }),
+    ),
+  }),
+  querystring: Type.Object({
+    source: Type.Optional(
+      Type.String({
+        ...{ minLength: 1, maxLength: MAX_SOURCE },
+        description: 'The source of plain lines and of records without one',
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({ maxLength: 200, description: 'A key for pages, where no header can be sent' }),
+    ),
+  }),
+}
+
 /** `POST /api/logs`: one record, a JSON array or NDJSON, gzip accepted; answered after COMMIT. */
 export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -37,29 +60,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
       '/api/logs',
       {
         config: { access: 'ingest' },
-        schema: {
-          headers: Type.Object({
-            'x-sender': Type.Optional(
-              Type.String({ description: 'A UUID; with X-Batch, repeated batches are stored once' }),
-            ),
-            'x-batch': Type.Optional(Type.String({ description: 'Increases with each batch of the sender' })),
-            'x-import': Type.Optional(
-              Type.String({ description: 'true: keep times and levels unchanged (administrators)' }),
-            ),
-          }),
-          querystring: Type.Object({
-            source: Type.Optional(
-              Type.String({
-                ...{ minLength: 1, maxLength: MAX_SOURCE },
-                description: 'The source of plain lines and of records without one',
-              }),
-            ),
-            key: Type.Optional(
-              Type.String({ maxLength: 200, description: 'A key for pages, where no header can be sent' }),
-            ),
-          }),
-          response: { 200: Reply(IngestResult) },
-        },
+        schema: { ...parameters, response: { 200: Reply(IngestResult) } },
       },
       async (request) => {
         const isImport = request.headers['x-import'] === 'true'

@@ -10,7 +10,7 @@ import {
   positionAfter,
 } from '../service/live/live-feed.ts'
 import { eventFor, type ServerEvents } from '../service/live/server-events.ts'
-import { isLimited, type StreamIds, ToldPositions } from '../service/live/stream-ids.ts'
+import { type Start, type StreamIds, startOf, ToldPositions } from '../service/live/stream-ids.ts'
 import { createLogEntriesEvent, createLogEntryEvent, EventRate } from '../service/logs/log-entry-event.ts'
 import type { SearchQueries } from '../service/logs/log-query.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
@@ -24,6 +24,8 @@ export type StreamOptions = {
   queries: SearchQueries
   streamIds: StreamIds
 }
+
+type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** Rows one event of the stream carries at most. */
 const ROWS_AN_EVENT = 500
@@ -47,91 +49,93 @@ const resumeParameters = {
  * Server-sent events: short ones about every new row, and whole rows that match a filter. Over a WebSocket the same text,
  * see `EventStream`.
  */
-export function streamRoutes({
-  liveFeed,
-  serverEvents,
-  queries,
-  streamIds,
-}: StreamOptions): FastifyPluginAsyncTypebox {
-  const open = (request: FastifyRequest, response: FastifyReply) =>
-    new EventStream(request, response, { hold: liveFeed.unread.open(callerOf(request.principal).id) })
-  /** The position to read from, and why it differs from the requested position. */
-  const startOf = async (parameter: string | undefined, request: FastifyRequest): Promise<Start> => {
-    const lastEventId = parameter ?? [request.headers['last-event-id']].flat()[0]
-    const head = await liveFeed.head()
-    if (!lastEventId) return { position: head }
-    const read = streamIds.parse(lastEventId)
-    // Whether an invented number is beyond the last batch would reveal how many there are.
-    const isKnown = read && !(read.isPlain && isLimited(request.principal.visibility))
-    // A position of a database that was restored: everything up to there would be passed over in silence.
-    if (!isKnown || read.position.entry > head.entry) return { position: head, reset: 'position_unknown' }
-    const { position } = read
-    if (await liveFeed.reachesBackTo(position)) return { position }
-    return { position: head, reset: 'position_too_old' }
-  }
+export function streamRoutes(options: StreamOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.get(
-      '/api/events',
-      {
-        config: { access: 'read', isStream: true },
-        exposeHeadRoute: false,
-        schema: { querystring: Type.Object(resumeParameters) },
-      },
-      async (request, response) => {
-        const filter = { visibility: request.principal.visibility }
-        const from = await startOf(request.query.last_event_id, request)
-        const stream = open(request, response)
-        const ids = new ToldPositions(stream, streamIds, from.position, filter.visibility)
-        const detach = serverEvents.subscribe((event) => {
-          const seen = eventFor(event, filter.visibility)
-          if (seen) stream.announce({ event: seen.type, data: seen })
-        })
-        stream.signal.addEventListener('abort', detach, { once: true })
-        const rate = new EventRate()
-        const take: FeedReader['take'] = (rows, next) => tell(stream, rows, { next, ids }, rate)
-        await follow({ request, stream, ids }, from, (position, reader) =>
-          liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
-        )
-      },
-    )
-
-    app.get(
-      '/api/logs/stream',
-      {
-        config: { access: 'read', isStream: true, isEmbedded: true },
-        // One would be open for as long as its caller waits for the end of a head.
-        exposeHeadRoute: false,
-        schema: {
-          querystring: Type.Object({
-            ...filterParameters,
-            ...resumeParameters,
-            max_batch: Type.Optional(
-              Type.Integer({
-                minimum: 1,
-                maximum: 1000,
-                description:
-                  'Maximum number of rows per event; older ones are skipped and their number is reported; unset skips none',
-              }),
-            ),
-          }),
-        },
-      },
-      async (request, response) => {
-        const { last_event_id, max_batch, ...query } = request.query
-        const filter = await queries.toFilter(query, request.principal.visibility)
-        const from = await startOf(last_event_id, request)
-        const stream = open(request, response)
-        const ids = new ToldPositions(stream, streamIds, from.position, filter.visibility)
-        const take: FeedReader['take'] = (rows, next) => sendRows(stream, rows, { next, ids }, max_batch)
-        await follow({ request, stream, ids }, from, (position, reader) =>
-          liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
-        )
-      },
-    )
+    addEvents(app, options)
+    addRows(app, options)
   }
 }
 
-type Start = { position: FeedPosition; reset?: 'position_too_old' | 'position_unknown' }
+function addEvents(app: App, { liveFeed, serverEvents, streamIds }: StreamOptions): void {
+  app.get(
+    '/api/events',
+    {
+      config: { access: 'read', isStream: true },
+      exposeHeadRoute: false,
+      schema: { querystring: Type.Object(resumeParameters) },
+    },
+    async (request, response) => {
+      const filter = { visibility: request.principal.visibility }
+      const from = await startOf(
+        liveFeed,
+        streamIds,
+        filter.visibility,
+        request.query.last_event_id ?? lastEventIdOf(request),
+      )
+      const stream = openStream(liveFeed, request, response)
+      const ids = new ToldPositions(stream, streamIds, from.position, filter.visibility)
+      const detach = serverEvents.subscribe((event) => {
+        const seen = eventFor(event, filter.visibility)
+        if (seen) stream.announce({ event: seen.type, data: seen })
+      })
+      stream.signal.addEventListener('abort', detach, { once: true })
+      const rate = new EventRate()
+      const take: FeedReader['take'] = (rows, next) => tell(stream, rows, { next, ids }, rate)
+      await follow({ request, stream, ids }, from, (position, reader) =>
+        liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
+      )
+    },
+  )
+}
+
+function addRows(app: App, { liveFeed, queries, streamIds }: StreamOptions): void {
+  app.get(
+    '/api/logs/stream',
+    {
+      config: { access: 'read', isStream: true, isEmbedded: true },
+      // One would be open for as long as its caller waits for the end of a head.
+      exposeHeadRoute: false,
+      schema: {
+        querystring: Type.Object({
+          ...filterParameters,
+          ...resumeParameters,
+          max_batch: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description:
+                'Maximum number of rows per event; older ones are skipped and their number is reported; unset skips none',
+            }),
+          ),
+        }),
+      },
+    },
+    async (request, response) => {
+      const { last_event_id, max_batch, ...query } = request.query
+      const filter = await queries.toFilter(query, request.principal.visibility)
+      const from = await startOf(
+        liveFeed,
+        streamIds,
+        filter.visibility,
+        last_event_id ?? lastEventIdOf(request),
+      )
+      const stream = openStream(liveFeed, request, response)
+      const ids = new ToldPositions(stream, streamIds, from.position, filter.visibility)
+      const take: FeedReader['take'] = (rows, next) => sendRows(stream, rows, { next, ids }, max_batch)
+      await follow({ request, stream, ids }, from, (position, reader) =>
+        liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
+      )
+    },
+  )
+}
+
+function lastEventIdOf({ headers }: FastifyRequest): string | undefined {
+  return [headers['last-event-id']].flat()[0]
+}
+
+function openStream(liveFeed: LiveFeed, request: FastifyRequest, response: FastifyReply): EventStream {
+  return new EventStream(request, response, { hold: liveFeed.unread.open(callerOf(request.principal).id) })
+}
 
 type Followed = { request: FastifyRequest; stream: EventStream; ids: ToldPositions }
 

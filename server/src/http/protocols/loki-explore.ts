@@ -22,7 +22,13 @@ const MAX_FIELD_LINES = 5000
 const VOLUME_LIMIT = 100
 
 /** Routes that tell what there is to ask about: volumes, fields, patterns. */
-export function addExploration(app: FastifyInstance, { volumes, fields }: LokiServices): void {
+export function addExploration(app: FastifyInstance, services: LokiServices): void {
+  addVolumes(app, services)
+  addFields(app, services)
+  addLimits(app)
+}
+
+function addVolumes(app: FastifyInstance, { volumes }: LokiServices): void {
   addQuestion(app, '/loki/api/v1/index/stats', async (request) => {
     const parameters = parametersOf(request)
     const { visibility } = request.principal
@@ -41,7 +47,9 @@ export function addExploration(app: FastifyInstance, { volumes, fields }: LokiSe
     const result = await volumes.volumes(asked, request.principal.visibility, request.signal)
     return writeSeries({ resultType: 'matrix', result })
   })
+}
 
+function addFields(app: FastifyInstance, { fields }: LokiServices): void {
   addQuestion(app, '/loki/api/v1/detected_fields', async (request) => {
     const parameters = parametersOf(request)
     const { visibility } = request.principal
@@ -85,7 +93,9 @@ export function addExploration(app: FastifyInstance, { volumes, fields }: LokiSe
     )
     return { status: 'success', data }
   })
+}
 
+function addLimits(app: FastifyInstance): void {
   app.get('/loki/api/v1/drilldown-limits', { config: READ }, async () => ({
     limits: LIMITS,
     pattern_ingester_enabled: true,

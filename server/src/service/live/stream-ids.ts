@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { readOrCreateSecret } from '../../store/database/secrets.ts'
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import { AppError } from '../app-error.ts'
-import type { FeedPosition } from './live-feed.ts'
+import type { FeedPosition, LiveFeed } from './live-feed.ts'
 
 /** A single block: no part of an id allows a guess of the next. */
 const CIPHER = 'aes-128-ecb'
@@ -76,8 +76,30 @@ function toPosition(entry: number, index: number): FeedPosition {
   return { entry, index: index >= WHOLE ? Number.POSITIVE_INFINITY : index }
 }
 
+/** Where a stream begins to read. */
+export type Start = { position: FeedPosition; reset?: 'position_too_old' | 'position_unknown' }
+
+/** The position to read from, and why it differs from the requested position. @throws {AppError} INVALID_CURSOR */
+export async function startOf(
+  liveFeed: LiveFeed,
+  ids: StreamIds,
+  visibility: Visibility,
+  lastEventId: string | undefined,
+): Promise<Start> {
+  const head = await liveFeed.head()
+  if (!lastEventId) return { position: head }
+  const read = ids.parse(lastEventId)
+  // Whether an invented number is beyond the last batch would reveal how many there are.
+  const isKnown = read && !(read.isPlain && isLimited(visibility))
+  // A position of a database that was restored: everything up to there would be passed over in silence.
+  if (!isKnown || read.position.entry > head.entry) return { position: head, reset: 'position_unknown' }
+  const { position } = read
+  if (await liveFeed.reachesBackTo(position)) return { position }
+  return { position: head, reset: 'position_too_old' }
+}
+
 /** Whether there may be lines that the reader may not know of. */
-export function isLimited({ cameras, min_level }: Visibility): boolean {
+function isLimited({ cameras, min_level }: Visibility): boolean {
   return cameras !== null || min_level !== undefined
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { parseLogQuery } from '../language/parse.ts'
-import { RowPipeline } from '../row-pipeline.ts'
-import { ALL_LABELS } from './line-labels.ts'
+import { parseLogQuery } from './language/parse.ts'
+import { ALL_LABELS } from './pipeline/line-labels.ts'
+import { RowPipeline } from './row-pipeline.ts'
 
 const run = (stages: string, message: string, extra_data: Record<string, unknown> | null = null) => {
   const pipeline = new RowPipeline(parseLogQuery(`{source="api"} ${stages}`), ALL_LABELS)
