@@ -50,80 +50,8 @@ export function NewKey() {
     <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line bg-surface p-4">
       <h3 className="font-medium">New key</h3>
       <div className="grid gap-3 sm:max-lg:grid-cols-2">
-        <Labelled name="Key name">
-          <input
-            value={name}
-            maxLength={100}
-            onChange={(event) => set({ name: event.target.value })}
-            className={FIELD}
-          />
-        </Labelled>
-        <Labelled name="Scope">
-          <select
-            value={scope}
-            onChange={(event) => set({ scope: event.target.value as ApiKeyInput['scope'] })}
-            className={FIELD}
-          >
-            {Object.entries(SCOPES).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </Labelled>
-        <Labelled name="Expiry">
-          <select
-            value={days}
-            onChange={(event) => set({ days: Number(event.target.value) })}
-            className={FIELD}
-          >
-            <option value={0}>Never</option>
-            {DAYS.map((count) => (
-              <option key={count} value={count}>
-                In {count} days
-              </option>
-            ))}
-          </select>
-        </Labelled>
-        <Labelled name="Requests per minute">
-          <input
-            type="number"
-            min={1}
-            max={1_000_000}
-            placeholder="the default limit"
-            value={rateLimit}
-            onChange={(event) => set({ rateLimit: event.target.value })}
-            className={`${FIELD} figures`}
-          />
-        </Labelled>
-        {scope === 'ingest' && (
-          <Labelled name="Web origins">
-            <input
-              value={origins}
-              maxLength={2000}
-              placeholder="none: a key for programs"
-              onChange={(event) => set({ origins: event.target.value })}
-              className={FIELD}
-            />
-          </Labelled>
-        )}
-        {reads && (
-          <Labelled name="Minimum level">
-            <select
-              value={minLevel}
-              onChange={(event) => set({ minLevel: event.target.value as typeof minLevel })}
-              className={FIELD}
-            >
-              <option value="">All levels</option>
-              {LEVELS.filter((level) => level !== 'DEBUG').map((level) => (
-                <option key={level} value={level}>
-                  {LEVEL_NAME[level]}
-                  {level !== 'CRITICAL' && ' and above'}
-                </option>
-              ))}
-            </select>
-          </Labelled>
-        )}
+        <KeyFields draft={draft} set={set} />
+        <ScopeFields draft={draft} set={set} />
       </div>
       {reads && <CameraGrants value={cameras} onChange={(chosen) => set({ cameras: chosen })} />}
       <Button
@@ -135,5 +63,97 @@ export function NewKey() {
         Create key
       </Button>
     </form>
+  )
+}
+
+type FieldsProps = { draft: typeof EMPTY; set: (change: Partial<typeof EMPTY>) => void }
+
+/** The fields of every key. */
+function KeyFields({ draft: { name, scope, days, rateLimit }, set }: FieldsProps) {
+  return (
+    <>
+      <Labelled name="Key name">
+        <input
+          value={name}
+          maxLength={100}
+          onChange={(event) => set({ name: event.target.value })}
+          className={FIELD}
+        />
+      </Labelled>
+      <Labelled name="Scope">
+        <select
+          value={scope}
+          onChange={(event) => set({ scope: event.target.value as ApiKeyInput['scope'] })}
+          className={FIELD}
+        >
+          {Object.entries(SCOPES).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </Labelled>
+      <Labelled name="Expiry">
+        <select
+          value={days}
+          onChange={(event) => set({ days: Number(event.target.value) })}
+          className={FIELD}
+        >
+          <option value={0}>Never</option>
+          {DAYS.map((count) => (
+            <option key={count} value={count}>
+              In {count} days
+            </option>
+          ))}
+        </select>
+      </Labelled>
+      <Labelled name="Requests per minute">
+        <input
+          type="number"
+          min={1}
+          max={1_000_000}
+          placeholder="the default limit"
+          value={rateLimit}
+          onChange={(event) => set({ rateLimit: event.target.value })}
+          className={`${FIELD} figures`}
+        />
+      </Labelled>
+    </>
+  )
+}
+
+/** The fields that depend on the scope. */
+function ScopeFields({ draft: { scope, origins, minLevel }, set }: FieldsProps) {
+  return (
+    <>
+      {scope === 'ingest' && (
+        <Labelled name="Web origins">
+          <input
+            value={origins}
+            maxLength={2000}
+            placeholder="none: a key for programs"
+            onChange={(event) => set({ origins: event.target.value })}
+            className={FIELD}
+          />
+        </Labelled>
+      )}
+      {scope === 'read' && (
+        <Labelled name="Minimum level">
+          <select
+            value={minLevel}
+            onChange={(event) => set({ minLevel: event.target.value as typeof minLevel })}
+            className={FIELD}
+          >
+            <option value="">All levels</option>
+            {LEVELS.filter((level) => level !== 'DEBUG').map((level) => (
+              <option key={level} value={level}>
+                {LEVEL_NAME[level]}
+                {level !== 'CRITICAL' && ' and above'}
+              </option>
+            ))}
+          </select>
+        </Labelled>
+      )}
+    </>
   )
 }

@@ -47,47 +47,12 @@ export function SignInPage() {
     }
   }
 
+  const leave = () => {
+    setWaiting(null)
+    setProblem(null)
+  }
   if (waiting) {
-    return (
-      <SignInForm
-        key="code"
-        onSubmit={submit}
-        title="One more step"
-        text={`Enter a code for ${waiting.username}.`}
-      >
-        <label className="grid gap-1.5">
-          <span className="font-medium">Code</span>
-          <input
-            name="code"
-            required
-            // biome-ignore lint/a11y/noAutofocus: it is the one field of the step that was asked for
-            autoFocus
-            minLength={6}
-            maxLength={40}
-            autoComplete="one-time-code"
-            autoCapitalize="none"
-            className={`${FIELD} h-9`}
-          />
-          <span className="text-small text-faint">From your authenticator app, or a backup code.</span>
-        </label>
-        {problem && <Problem error={problem} />}
-        <Button type="submit" kind="accent" disabled={busy} className="h-9">
-          Sign in
-        </Button>
-        <Button
-          kind="quiet"
-          onClick={() => {
-            setWaiting(null)
-            setProblem(null)
-          }}
-        >
-          Back
-        </Button>
-        <p className="text-small text-faint">
-          Lost your phone and backup codes? An administrator can remove the second factor under Access.
-        </p>
-      </SignInForm>
-    )
+    return <CodeForm name={waiting.username} submit={submit} problem={problem} busy={busy} leave={leave} />
   }
   return (
     <SignInForm
@@ -99,6 +64,71 @@ export function SignInPage() {
           : 'This link signs you in once. Choose the name and password you will use from now on.'
       }
     >
+      <NameAndPassword isNew={secret !== null} />
+      {problem && <Problem error={problem} />}
+      {failure && <Alert text={failure} />}
+      <Button type="submit" kind="accent" disabled={busy} className="h-9">
+        {secret === null ? 'Sign in' : 'Sign in and keep this name'}
+      </Button>
+      {secret === null && <ProviderButton onProblem={setProblem} />}
+      {secret === null && (
+        <p className="text-small text-faint">
+          Forgot your password? An administrator can create a new one-time link under Access, or on the server
+          with <code className="font-mono">timelapser-logs users link NAME</code>.
+        </p>
+      )}
+    </SignInForm>
+  )
+}
+
+/** The step that asks for the code of a second factor. */
+function CodeForm({
+  name,
+  submit,
+  problem,
+  busy,
+  leave,
+}: {
+  name: string
+  submit: (event: FormEvent<HTMLFormElement>) => void
+  problem: ApiError | null
+  busy: boolean
+  leave: () => void
+}) {
+  return (
+    <SignInForm onSubmit={submit} title="One more step" text={`Enter a code for ${name}.`}>
+      <label className="grid gap-1.5">
+        <span className="font-medium">Code</span>
+        <input
+          name="code"
+          required
+          // biome-ignore lint/a11y/noAutofocus: it is the one field of the step that was asked for
+          autoFocus
+          minLength={6}
+          maxLength={40}
+          autoComplete="one-time-code"
+          autoCapitalize="none"
+          className={`${FIELD} h-9`}
+        />
+        <span className="text-small text-faint">From your authenticator app, or a backup code.</span>
+      </label>
+      {problem && <Problem error={problem} />}
+      <Button type="submit" kind="accent" disabled={busy} className="h-9">
+        Sign in
+      </Button>
+      <Button kind="quiet" onClick={leave}>
+        Back
+      </Button>
+      <p className="text-small text-faint">
+        Lost your phone and backup codes? An administrator can remove the second factor under Access.
+      </p>
+    </SignInForm>
+  )
+}
+
+function NameAndPassword({ isNew }: { isNew: boolean }) {
+  return (
+    <>
       <label className="grid gap-1.5">
         <span className="font-medium">Name</span>
         <input
@@ -116,26 +146,14 @@ export function SignInPage() {
           name="password"
           type="password"
           required
-          minLength={secret === null ? undefined : 8}
+          minLength={isNew ? 8 : undefined}
           maxLength={128}
-          autoComplete={secret === null ? 'current-password' : 'new-password'}
+          autoComplete={isNew ? 'new-password' : 'current-password'}
           className={`${FIELD} h-9`}
         />
-        {secret !== null && <span className="text-small text-faint">At least 8 characters.</span>}
+        {isNew && <span className="text-small text-faint">At least 8 characters.</span>}
       </label>
-      {problem && <Problem error={problem} />}
-      {failure && <Alert text={failure} />}
-      <Button type="submit" kind="accent" disabled={busy} className="h-9">
-        {secret === null ? 'Sign in' : 'Sign in and keep this name'}
-      </Button>
-      {secret === null && <ProviderButton onProblem={setProblem} />}
-      {secret === null && (
-        <p className="text-small text-faint">
-          Forgot your password? An administrator can create a new one-time link under Access, or on the server
-          with <code className="font-mono">timelapser-logs users link NAME</code>.
-        </p>
-      )}
-    </SignInForm>
+    </>
   )
 }
 

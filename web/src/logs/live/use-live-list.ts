@@ -20,15 +20,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   const pointing = usePointing()
   const page = screen.page.data ?? null
   const enabled = view.page === 1 && screen.open && page !== null
-  const held =
-    reading ??
-    (view.log !== null
-      ? 'a line is open'
-      : brushing
-        ? 'a time range is being selected'
-        : choosing
-          ? 'a menu is open'
-          : null)
+  const held = reading ?? holdOf(view, brushing, choosing)
   const paused = !view.live || held !== null
   // Under a moving pointer rows wait a moment; that is no pause to speak of.
   const still = paused || pointing
@@ -41,18 +33,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     onReset: screen.refresh,
   })
 
-  // Lines written between the page's answer and the stream's opening are in neither: ask once more.
-  const opened = useRef('')
-  const onOpen = useEffectEvent(() => {
-    if (opened.current === screen.streamUrl) return
-    opened.current = screen.streamUrl
-    screen.page.refetch()
-  })
-  const isOpen = enabled && lines.state === 'open'
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another stream opens anew
-  useEffect(() => {
-    if (isOpen) onOpen()
-  }, [isOpen, screen.streamUrl])
+  useAskOnceMore(enabled && lines.state === 'open', screen)
 
   const show = () => {
     if (!lines.resume()) screen.refresh()
@@ -70,29 +51,17 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   const isAwaited = view.page === 1 && screen.open && view.live && page === null && screen.page.isFetching
   const isOpening = isAwaited || (enabled && lines.state === 'connecting')
   const opensSlowly = useLasting(isOpening, SLOW_OPENING_MS)
-  const state: LiveState = !enabled
-    ? isAwaited && opensSlowly
+  const state: LiveState = enabled
+    ? stateOf(lines.state, paused, opensSlowly)
+    : isAwaited && opensSlowly
       ? 'connecting'
       : 'unavailable'
-    : lines.state === 'reconnecting'
-      ? 'reconnecting'
-      : paused
-        ? 'paused'
-        : opensSlowly
-          ? 'connecting'
-          : 'live'
   return {
     rows,
     state,
     /** Whether what is stored now does not arrive by itself yet; it is there with the next answer. */
     opening: isOpening,
-    why: !screen.open
-      ? 'This range has ended; choose a range up to now to follow new lines.'
-      : view.page > 1
-        ? 'New lines arrive on page 1.'
-        : page === null
-          ? 'No lines are loaded yet.'
-          : (held ?? (view.live ? null : 'you paused it')),
+    why: whyNot(view, screen.open, page !== null, held),
     arrived: lines.shown.length,
     shown: lines.shown,
     waiting: lines.waiting,
@@ -119,6 +88,41 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
       change({ live: !view.live }, { replace: true })
     },
   }
+}
+
+/** What the person does that holds the list. */
+function holdOf(view: LogView, brushing: boolean, choosing: boolean): string | null {
+  if (view.log !== null) return 'a line is open'
+  if (brushing) return 'a time range is being selected'
+  return choosing ? 'a menu is open' : null
+}
+
+function stateOf(stream: StreamState, paused: boolean, opensSlowly: boolean): LiveState {
+  if (stream === 'reconnecting') return 'reconnecting'
+  if (paused) return 'paused'
+  return opensSlowly ? 'connecting' : 'live'
+}
+
+/** Why no lines are added; null while they are. */
+function whyNot(view: LogView, isOpenRange: boolean, isLoaded: boolean, held: string | null): string | null {
+  if (!isOpenRange) return 'This range has ended; choose a range up to now to follow new lines.'
+  if (view.page > 1) return 'New lines arrive on page 1.'
+  if (!isLoaded) return 'No lines are loaded yet.'
+  return held ?? (view.live ? null : 'you paused it')
+}
+
+/** Lines written between the page's answer and the stream's opening are in neither: asks once more. */
+function useAskOnceMore(isOpen: boolean, screen: ReturnType<typeof useLogsScreen>): void {
+  const opened = useRef('')
+  const onOpen = useEffectEvent(() => {
+    if (opened.current === screen.streamUrl) return
+    opened.current = screen.streamUrl
+    screen.page.refetch()
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another stream opens anew
+  useEffect(() => {
+    if (isOpen) onOpen()
+  }, [isOpen, screen.streamUrl])
 }
 
 /** Whether `active` has been so for `ms`: a state that passes at once is not worth a flicker. */
