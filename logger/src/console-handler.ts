@@ -40,28 +40,16 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
 
   const waitingBytes = () => (stream as { writableLength?: number }).writableLength ?? 0
 
-  /** Writes as `console.log` does: a reader that has gone away is no reason to crash. */
-  function write(text: string): void {
-    stream.once('error', ignore)
-    try {
-      stream.write(text, (error) => {
-        if (!error) return
-        lastError = error.message
-        // The event follows this call; unheard it would be an uncaught exception.
-        if (stream.listenerCount('error') === 0) stream.once('error', ignore)
-      })
-    } finally {
-      stream.removeListener('error', ignore)
-    }
-  }
-
   function handle(record: LogRecord): void {
     if (closed || waitingBytes() > MAX_WAITING_BYTES) {
       dropped++
       return
     }
     const site = pretty && callSite ? findCallSite() : undefined
-    write(pretty ? formatLine(record, colours, site) : jsonLine(record, callSite))
+    const text = pretty ? formatLine(record, colours, site) : jsonLine(record, callSite)
+    write(stream, text, (error) => {
+      lastError = error.message
+    })
     delivered++
   }
 
@@ -91,6 +79,21 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
       nextAttemptAt: null,
       lastError,
     }),
+  }
+}
+
+/** Writes as `console.log` does: a reader that has gone away is no reason to crash. */
+function write(stream: NodeJS.WritableStream, text: string, onFailure: (error: Error) => void): void {
+  stream.once('error', ignore)
+  try {
+    stream.write(text, (error) => {
+      if (!error) return
+      onFailure(error)
+      // The event follows this call; unheard it would be an uncaught exception.
+      if (stream.listenerCount('error') === 0) stream.once('error', ignore)
+    })
+  } finally {
+    stream.removeListener('error', ignore)
   }
 }
 

@@ -84,18 +84,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  registerUpgrades(app)
-  endSlowBodies(app)
-  endUnreadReplies(app, options.unreadMs)
-  checkForwardedAddresses(app)
-  registerErrorReplies(app, options.onUnexpected, (failure) => {
-    options.metrics.streamBroken(failure.route)
-    options.onStreamBroken(failure)
-  })
-  refuseUnknownParameters(app)
-  refuseEndlessNumbers(app)
-  registerRequestTimes(app, options.metrics)
-  registerRequestLog(app, options.settingsService, options.onRequestLine)
+  registerBounds(app, options)
   app.addHook('onRequest', async (request, response) => {
     response.header('x-request-id', request.id)
   })
@@ -118,6 +107,22 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const routes of options.routes) await app.register(routes)
   await app.register(options.page(basePath))
   return app
+}
+
+/** What bounds, refuses and measures every request. */
+function registerBounds(app: FastifyInstance, options: AppOptions): void {
+  registerUpgrades(app)
+  endSlowBodies(app)
+  endUnreadReplies(app, options.unreadMs)
+  checkForwardedAddresses(app)
+  registerErrorReplies(app, options.onUnexpected, (failure) => {
+    options.metrics.streamBroken(failure.route)
+    options.onStreamBroken(failure)
+  })
+  refuseUnknownParameters(app)
+  refuseEndlessNumbers(app)
+  registerRequestTimes(app, options.metrics)
+  registerRequestLog(app, options.settingsService, options.onRequestLine)
 }
 
 /** Over TLS a connection costs more before it says anything. */

@@ -67,6 +67,35 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
   ])
   const waiting = logOperations.waitingRows
   const own = sources.ownLog()
+  const isLate = !sources.isListening() || feedLag > LATE_SECONDS
+  const troubles = bufferTroubles({ waiting, isLate, notStored, own, losses: losses.total })
+  const details = {
+    write_queue_rows: waiting,
+    own_log: own,
+    feed_lag_seconds: feedLag,
+    stream_subscribers: sources.subscribers(),
+    not_stored: notStored,
+    loss_reports: losses.total,
+  }
+  const finding = `${count(waiting, 'row')} waiting, ${count(own.spooledRows)} on disk, ${count(sources.subscribers(), 'live view')}, feed ${feedLag.toFixed(1)} s behind; not stored in ${NOT_STORED_DAYS} days: ${
+    listed(notStored.map(({ reason, rows }) => `${rows.toLocaleString('en-US')} ${reason}`)) || 'nothing'
+  }`
+  return checkOf('buffers', finding, details, troubles)
+}
+
+function bufferTroubles({
+  waiting,
+  isLate,
+  notStored,
+  own,
+  losses,
+}: {
+  waiting: number
+  isLate: boolean
+  notStored: Awaited<ReturnType<typeof readNotStored>>
+  own: ReturnType<BufferSources['ownLog']>
+  losses: number
+}): Trouble[] {
   const troubles: Trouble[] = []
   if (waiting > MAX_WAITING_ROWS * QUEUE_SHARE) {
     troubles.push({
@@ -75,7 +104,7 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
       advice: 'Lines arrive faster than the database stores them; check its disk, or send less.',
     })
   }
-  if (!sources.isListening() || feedLag > LATE_SECONDS) {
+  if (isLate) {
     troubles.push({
       verdict: 'warning',
       cause: 'Notices of the database do not arrive; live views poll every two seconds.',
@@ -99,24 +128,13 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
         'They are stored as soon as the database accepts lines again; if they remain, see the retention check.',
     })
   }
-  if (own.dropped > 0 || losses.total > 0) {
+  if (own.dropped > 0 || losses > 0) {
     troubles.push({
       verdict: 'warning',
-      cause: `Lines were lost by senders: ${count(losses.total, 'report')} in ${NOT_STORED_DAYS} days, ${count(own.dropped)} of the server itself.`,
+      cause: `Lines were lost by senders: ${count(losses, 'report')} in ${NOT_STORED_DAYS} days, ${count(own.dropped)} of the server itself.`,
       advice:
         'timelapser-logs query --logger timelapser.logger shows the senders and the reasons; give them a larger spool.',
     })
   }
-  const details = {
-    write_queue_rows: waiting,
-    own_log: own,
-    feed_lag_seconds: feedLag,
-    stream_subscribers: sources.subscribers(),
-    not_stored: notStored,
-    loss_reports: losses.total,
-  }
-  const finding = `${count(waiting, 'row')} waiting, ${count(own.spooledRows)} on disk, ${count(sources.subscribers(), 'live view')}, feed ${feedLag.toFixed(1)} s behind; not stored in ${NOT_STORED_DAYS} days: ${
-    listed(notStored.map(({ reason, rows }) => `${rows.toLocaleString('en-US')} ${reason}`)) || 'nothing'
-  }`
-  return checkOf('buffers', finding, details, troubles)
+  return troubles
 }

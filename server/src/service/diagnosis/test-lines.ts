@@ -67,23 +67,11 @@ export async function sendTestLines(options: TestLinesOptions): Promise<TestRun>
   await options.streamProbe?.((line) => {
     if (line.diagnosis === diagnosis) arrive('stream_ms', line.level)
   }, stop.signal)
-  const handler = new DatabaseLogHandler({
-    logOperations: {
-      async addLogEntries(records, sender) {
-        const added = await options.logOperations.addLogEntries(records, sender).catch((error: unknown) => {
-          failure = error
-          throw error
-        })
-        for (const { level } of records) arrive('database_ms', level)
-        return added
-      },
+  const handler = handlerThrough(options.logOperations, {
+    onStored: (level) => arrive('database_ms', level),
+    onFailure: (error) => {
+      failure = error
     },
-    // The test is about the path, not about the level in force.
-    readLogLevel: async () => 'DEBUG',
-    initialLevel: 'DEBUG',
-    flushOnExit: false,
-    flushTimeoutMs: 100,
-    onProblem: () => undefined,
   })
   const logger = createLogger({
     source: TEST_SOURCE,
@@ -108,6 +96,31 @@ export async function sendTestLines(options: TestLinesOptions): Promise<TestRun>
     check: judge([...journeys.values()], failure, options.streamProbe !== undefined),
     journeys: [...journeys.values()],
   }
+}
+
+/** A handler that stores at once and tells of each line that is stored. */
+function handlerThrough(
+  logOperations: TestLinesOptions['logOperations'],
+  { onStored, onFailure }: { onStored: (level: Level) => void; onFailure: (error: unknown) => void },
+): DatabaseLogHandler {
+  return new DatabaseLogHandler({
+    logOperations: {
+      async addLogEntries(records, sender) {
+        const added = await logOperations.addLogEntries(records, sender).catch((error: unknown) => {
+          onFailure(error)
+          throw error
+        })
+        for (const { level } of records) onStored(level)
+        return added
+      },
+    },
+    // The test is about the path, not about the level in force.
+    readLogLevel: async () => 'DEBUG',
+    initialLevel: 'DEBUG',
+    flushOnExit: false,
+    flushTimeoutMs: 100,
+    onProblem: () => undefined,
+  })
 }
 
 const METHODS = {

@@ -36,45 +36,40 @@ export function generateApiLogs({ random, cameras }: Stage): Episode {
       extra_data: { ...about, status, duration_ms: ms },
     }),
   ]
-  if (isSlow) {
-    const message = `Slow query (${ms - 20} ms): SELECT * FROM images WHERE camera_id = %s ORDER BY captured_at DESC LIMIT 100`
-    episode.splice(
-      1,
-      0,
-      line(ms - 10, {
-        source: 'api',
-        logger_name: 'app.database',
-        level: 'WARNING',
-        message,
-        extra_data: { request_id },
-      }),
-    )
-  }
-  if (status >= 500) {
-    const message = traceback(
-      random.pick([
-        "KeyError: 'captured_at'",
-        'asyncio.exceptions.TimeoutError',
-        "ValueError: time data '2026-13-01' does not match format '%Y-%m-%d'",
-      ]),
-      [
-        'app/routers/images.py|77|list_images|return await service.get_images(camera_id, filters)',
-        'app/services/image_service.py|203|get_images|captured = [row["captured_at"] for row in rows]',
-      ],
-    )
-    episode.splice(
-      1,
-      0,
-      line(ms - 2, {
-        source: 'api',
-        logger_name: 'app.errors',
-        level: 'ERROR',
-        message,
-        extra_data: { request_id },
-      }),
-    )
-  }
+  if (isSlow) episode.splice(1, 0, slowQuery(ms, request_id))
+  if (status >= 500) episode.splice(1, 0, failure(random, ms, request_id))
   return episode
+}
+
+function slowQuery(ms: number, request_id: string) {
+  return line(ms - 10, {
+    source: 'api',
+    logger_name: 'app.database',
+    level: 'WARNING',
+    message: `Slow query (${ms - 20} ms): SELECT * FROM images WHERE camera_id = %s ORDER BY captured_at DESC LIMIT 100`,
+    extra_data: { request_id },
+  })
+}
+
+function failure(random: Stage['random'], ms: number, request_id: string) {
+  const message = traceback(
+    random.pick([
+      "KeyError: 'captured_at'",
+      'asyncio.exceptions.TimeoutError',
+      "ValueError: time data '2026-13-01' does not match format '%Y-%m-%d'",
+    ]),
+    [
+      'app/routers/images.py|77|list_images|return await service.get_images(camera_id, filters)',
+      'app/services/image_service.py|203|get_images|captured = [row["captured_at"] for row in rows]',
+    ],
+  )
+  return line(ms - 2, {
+    source: 'api',
+    logger_name: 'app.errors',
+    level: 'ERROR',
+    message,
+    extra_data: { request_id },
+  })
 }
 
 function statusOf(chance: number, method: string): number {
