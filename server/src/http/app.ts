@@ -109,7 +109,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-/** What bounds, refuses and measures every request. */
+/** The bounds, refusals and measurements of every request. */
 function registerBounds(app: FastifyInstance, options: AppOptions): void {
   registerUpgrades(app)
   endSlowBodies(app)

@@ -65,7 +65,7 @@ function UserHead({ user }: { user: User }) {
 
 type Change = ReturnType<typeof useChange>
 
-/** What others open: a link, another role, cameras and sessions. */
+/** Actions on an account: a link, another role, cameras and sessions. */
 function UserActions({
   user,
   isBusy,
@@ -122,7 +122,7 @@ function UserActions({
   )
 }
 
-/** What ends something: the second factor, the access, the account. */
+/** Actions that end something: the second factor, the access, the account. */
 function UserEndings({
   user,
   change,

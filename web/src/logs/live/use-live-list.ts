@@ -90,7 +90,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   }
 }
 
-/** What the person does that holds the list. */
+/** The action of the person that holds the list. */
 function holdOf(view: LogView, brushing: boolean, choosing: boolean): string | null {
   if (view.log !== null) return 'a line is open'
   if (brushing) return 'a time range is being selected'
