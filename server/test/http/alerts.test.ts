@@ -441,3 +441,29 @@ it('applies a file of rules: makes, changes, leaves, and deletes the rest when a
     ['a'],
   )
 })
+
+it('a preview of weeks with lines in each minute gives others their turn', async () => {
+  const start = clock.now - 10 * 24 * 60 * MINUTE
+  const lines = Array.from({ length: 10 * 24 * 60 }, (_, index) => ({
+    timestamp: new Date(start + index * MINUTE).toISOString(),
+    ...{ message: 'each minute', source: 'minutes', level: 'ERROR' },
+  }))
+  const { body } = await server.send('POST', '/api/logs', lines)
+  expect(body.data.accepted).toBe(lines.length)
+  const condition = { kind: 'count', over: 0, minutes: 10, for: { windows: 10, of: 10 } }
+  const rule = { query: 'source=minutes', condition }
+  let [turns, isDone] = [0, false]
+  const turn = () => {
+    turns++
+    if (!isDone) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const previews = ['ann', 'ann', 'ben'] as const
+  const answers = await Promise.all(
+    previews.map((who) => as(who, 'POST', '/api/alerts/rules/preview', { rule, days: 30 })),
+  )
+  isDone = true
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(answers[0]?.body.data.total).toBe(1)
+  expect(turns).toBeGreaterThan(20)
+})

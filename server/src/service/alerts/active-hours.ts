@@ -11,6 +11,8 @@ const HORIZON = 8 * DAY
 
 /** When a rule is evaluated. Instants are milliseconds. */
 export type ActiveHours = {
+  /** Whether every minute is active. */
+  isAlways?: true
   /** Whether the minute that holds the instant is active. */
   isActive: (instant: number) => boolean
   /** Since when without a break, looking back to `earliest` at most; the instant's own minute has to be active. */
@@ -20,6 +22,7 @@ export type ActiveHours = {
 }
 
 const ALWAYS: ActiveHours = {
+  isAlways: true,
   isActive: () => true,
   activeSince: (_, earliest) => earliest,
   nextActive: (instant) => instant,

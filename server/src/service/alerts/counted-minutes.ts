@@ -29,7 +29,7 @@ export async function fillCounts(
   }
   for (const count of await loadCounts(client, needed)) {
     for (const { group } of counting.get(keyOf(count)) ?? []) {
-      group.counts.set(toMillis(count.minute), tallyOf(count))
+      group.know(toMillis(count.minute), tallyOf(count))
     }
   }
   const looking = [...counting.values()].flat().filter(({ rule }) => rule.condition.kind === 'usual')

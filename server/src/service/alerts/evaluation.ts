@@ -1,4 +1,5 @@
 // One step of the evaluation: from a position in the feed to the next, in one transaction.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { addCounts } from '../../store/alerts/alert-counts.ts'
@@ -28,6 +29,9 @@ export const MAX_GROUPS = 10_000
 export const MAX_GROUPS_IN_ALL = 50_000
 /** A condition that compares days keeps each minute of them for each group. */
 const MAX_USUAL_GROUPS = 500
+
+/** How long groups are judged before others have their turn: after an outage each has all that it missed to decide. */
+const SLICE_MS = 10
 
 type Seen = Map<number, Map<string, Sighting[]>>
 
@@ -82,7 +86,13 @@ export async function evaluate(
     }
   }
   await fillCounts(client, judged, until)
-  for (const { group, seen: sightings } of judged) judge(group, sightings, until)
+  let beganMs = performance.now()
+  for (const { group, seen: sightings } of judged) {
+    judge(group, sightings, until)
+    if (performance.now() - beganMs < SLICE_MS) continue
+    await nextTurn()
+    beganMs = performance.now()
+  }
   const told = await tell(client, judged, until)
   await addCounts(client, judged.flatMap(countsOf))
   const changed = judged

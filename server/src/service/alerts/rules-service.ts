@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
+import { currentCaller } from '../../caller.ts'
+import { FairPlaces } from '../../fair-places.ts'
 import { errorCode } from '../../startup-error.ts'
 import {
   keepFromEvaluating,
@@ -37,6 +39,9 @@ import { asSeenBy, lockVisible, visibleRules } from './visible-rules.ts'
 const MAX_OWN = 500
 const MAX_RULES = 1000
 
+/** Previews at a time, one of a caller: each may hold the minutes of weeks. */
+const MAX_PREVIEWS = 2
+
 /** Groups that a silence rule waits for from its beginning on. */
 const MAX_SEEDED = 2000
 
@@ -53,6 +58,7 @@ export type RulesServiceOptions = {
 /** Alert rules: making, changing and trying them. */
 export class RulesService {
   readonly #options: RulesServiceOptions
+  readonly #previews = new FairPlaces(MAX_PREVIEWS)
 
   constructor(options: RulesServiceOptions) {
     this.#options = options
@@ -152,7 +158,8 @@ export class RulesService {
     const { pool, logOperations, queries, cameras } = this.#options
     const read = (query: string) => filterOf(queries, query, author.visibility)
     const until = toMillis(await present(pool))
-    const found = await previewRule({ pool, logOperations }, { definition, read, days, until }, signal)
+    const look = () => previewRule({ pool, logOperations }, { definition, read, days, until }, signal)
+    const found = await this.#previews.use(currentCaller(), signal, look)
     const names = definition.group_by === 'camera' ? await cameras.names() : undefined
     const incidents = found.incidents.map((one) => ({ ...one, label: labelOf(one.group_key, names) }))
     return { ...found, incidents }

@@ -47,7 +47,7 @@ export const closing = {
 function isAsleep(group: Group, end: number, condition: WindowCondition): boolean {
   if (condition.kind === 'under' || group.isFiring) return false
   const from = end - spanOf(condition) * MINUTE
-  return ![...group.counts.keys()].some((minute) => minute >= from)
+  return group.newestMinute < from
 }
 
 /** Judges the windows from here on that are not over yet; a group of which nothing was known had no lines before. */

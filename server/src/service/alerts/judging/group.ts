@@ -93,7 +93,9 @@ export class Group {
   readonly rule: JudgedRule
   readonly state: GroupState
   /** The lines of each minute, of the windows that may still be decided. */
-  readonly counts: Map<number, Tally>
+  readonly counts: ReadonlyMap<number, Tally>
+  readonly #counts: Map<number, Tally>
+  #newestMinute = Number.NEGATIVE_INFINITY
   /** The lines of each minute that are to be added to the stored ones. */
   readonly added = new Map<number, Tally>()
   /** The first minute of which a line was ever counted; set for conditions that look back over days. */
@@ -106,6 +108,19 @@ export class Group {
     this.rule = rule
     this.state = state
     this.counts = counts
+    this.#counts = counts
+    for (const minute of counts.keys()) this.#newestMinute = Math.max(this.#newestMinute, minute)
+  }
+
+  /** The latest minute with lines, or minus infinity. */
+  get newestMinute(): number {
+    return this.#newestMinute
+  }
+
+  /** Sets the lines of a minute. */
+  know(minute: number, tally: Tally): void {
+    this.#counts.set(minute, tally)
+    this.#newestMinute = Math.max(this.#newestMinute, minute)
   }
 
   get isFiring(): boolean {
@@ -135,8 +150,9 @@ export class Group {
     return this.isKnown && !wasKnown
   }
 
-  /** Adds lines to the counts of their minutes; returns the first and last minute that counts, if any does. */
-  count({ at, minutes }: Sighting): { from: number; to: number } | undefined {
+  /** Adds lines to the counts of their minutes; returns the minutes that count, the first and the last, if any does. */
+  count({ at, minutes }: Sighting): { counted: Map<number, Tally>; from: number; to: number } | undefined {
+    const counted = new Map<number, Tally>()
     let from = Number.POSITIVE_INFINITY
     let to = Number.NEGATIVE_INFINITY
     for (const [minute, tally] of minutes) {
@@ -148,17 +164,18 @@ export class Group {
         continue
       }
       if (!this.rule.hours.isActive(minute)) continue
-      this.counts.set(minute, addTallies(this.counts.get(minute) ?? NO_TALLY, tally))
+      counted.set(minute, tally)
+      this.know(minute, addTallies(this.counts.get(minute) ?? NO_TALLY, tally))
       this.added.set(minute, addTallies(this.added.get(minute) ?? NO_TALLY, tally))
       from = Math.min(from, minute)
       to = Math.max(to, minute)
     }
-    return from <= to ? { from, to } : undefined
+    return from <= to ? { counted, from, to } : undefined
   }
 
   /** Lines of the window that ends at the instant. */
   sumTo(end: number, minutes: number): number {
-    return sumOf(end, minutes, { at: (minute) => this.counts.get(minute) }).rows
+    return sumOf(end, minutes, { at: (minute) => this.counts.get(minute), counts: this.counts }).rows
   }
 
   tallies(): Tallies {
@@ -166,6 +183,7 @@ export class Group {
     const isUsual = this.rule.condition.kind === 'usual'
     return {
       at: (minute) => this.counts.get(minute),
+      counts: this.counts,
       knownFrom: isUsual ? this.countedFrom : Math.ceil((judged_from ?? since) / MINUTE) * MINUTE,
       hours: this.rule.hours,
     }

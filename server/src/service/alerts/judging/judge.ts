@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../../ingest/decoded.ts'
 import type { Condition } from '../alert-condition.ts'
 import { any } from './any.ts'
 import { closing } from './closing.ts'
@@ -25,19 +26,26 @@ function judgeOf(condition: Condition) {
  * the time it was due, for any division of the feed into steps.
  */
 export function judge(group: Group, sightings: readonly Sighting[], until: number): void {
+  atOnce(judgeInSteps(group, sightings, until))
+}
+
+/** The same with a pause after each decision. */
+export function* judgeInSteps(group: Group, sightings: readonly Sighting[], until: number): Steps<void> {
   const condition = judgeOf(group.rule.condition)
-  const advance = (to: number) => {
+  function* advance(to: number): Steps<void> {
     for (let due = group.state.due_at; due !== null && due <= to; ) {
       condition.due(group, due)
       const next = group.state.due_at
       // A condition that is due again at the same instant would never end.
       if (next !== null && next <= due) throw new Error(`A group is due twice at ${due}`)
       due = next
+      yield
     }
   }
   for (const sighting of sightings) {
-    advance(sighting.at)
+    yield* advance(sighting.at)
     condition.sight(group, sighting)
+    yield
   }
-  advance(until)
+  yield* advance(until)
 }

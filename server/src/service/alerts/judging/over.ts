@@ -12,9 +12,8 @@ export const over = {
     const { condition } = rule
     if (condition.kind !== 'over') return
     group.noteLife(sighting)
-    const before = new Map(group.counts)
-    const counted = group.count(sighting)
-    if (!counted) return
+    const added = group.count(sighting)
+    if (!added) return
     const { minutes, threshold } = condition
     const { at } = sighting
     const length = minutes * MINUTE
@@ -22,12 +21,13 @@ export const over = {
     let last: number | undefined
     let crossed: number | undefined
     let most = 0
-    let sum = group.sumTo(counted.from, minutes)
+    let sum = group.sumTo(added.from, minutes)
     let sumBefore = sum
-    for (let end = counted.from + MINUTE; end <= counted.to + length; end += MINUTE) {
+    for (let end = added.from + MINUTE; end <= added.to + length; end += MINUTE) {
       const [came, left] = [end - MINUTE, end - MINUTE - length]
-      sum += rowsOf(group.counts, came) - rowsOf(group.counts, left)
-      sumBefore += rowsOf(before, came) - rowsOf(before, left)
+      const change = rowsOf(group.counts, came) - rowsOf(group.counts, left)
+      sum += change
+      sumBefore += change - rowsOf(added.counted, came) + rowsOf(added.counted, left)
       if (sum <= threshold) continue
       first ??= end
       last = end

@@ -8,6 +8,8 @@ import { addTallies, measureOf, NO_TALLY, type Tally } from './tally.ts'
 /** The tallies of a group, and from when on a minute without one is known to have had no lines. */
 export type Tallies = {
   at: (minute: number) => Tally | undefined
+  /** All minutes that `at` knows, where they may be looked through instead. */
+  counts?: ReadonlyMap<number, Tally>
   knownFrom: number
   hours: ActiveHours
 }
@@ -70,9 +72,14 @@ function usualOf(
   return counts.length % 2 === 1 ? upper : (lower + upper) / 2
 }
 
-export function sumOf(end: number, minutes: number, { at }: Pick<Tallies, 'at'>): Tally {
+export function sumOf(end: number, minutes: number, { at, counts }: Pick<Tallies, 'at' | 'counts'>): Tally {
+  const start = end - minutes * MINUTE
   let sum = NO_TALLY
-  for (let minute = end - minutes * MINUTE; minute < end; minute += MINUTE) {
+  if (counts && counts.size < minutes) {
+    for (const [minute, tally] of counts) if (minute >= start && minute < end) sum = addTallies(sum, tally)
+    return sum
+  }
+  for (let minute = start; minute < end; minute += MINUTE) {
     const tally = at(minute)
     if (tally) sum = addTallies(sum, tally)
   }
@@ -87,6 +94,7 @@ function isWhole(
 ): boolean {
   const start = end - minutes * MINUTE
   if (start < knownFrom) return false
+  if (hours.isAlways) return true
   for (let minute = start; minute < end; minute += MINUTE) if (!hours.isActive(minute)) return false
   return true
 }
