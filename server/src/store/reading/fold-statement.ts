@@ -4,7 +4,7 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
 import { countablePart, type LogFilter, textConditions } from '../filter/log-filter.ts'
-import { type Group, matchingRows, type Position, type Statement } from './log-rows.ts'
+import { type Group, matchingConditions, matchingRows, type Position, type Statement } from './log-rows.ts'
 import type { Slice } from './sample-slices.ts'
 import { hashSql, keyJson, type ValuePlace, valueAt } from './value-places.ts'
 
@@ -111,7 +111,7 @@ function slicedRows(query: FoldQuery, slices: readonly Slice[], parameters: SqlP
   const add = (values: readonly unknown[]) => parameters.add(values)
   const [lower, upper] = [slices.map(({ from }) => fromMillis(from)), slices.map(({ to }) => fromMillis(to))]
   const within = ['timestamp >= s.lower', 'timestamp < s.upper']
-  const { where } = matchingRows(countablePart(filter), stretch, LOG_COLUMN_LIST, parameters, within)
+  const where = matchingConditions(countablePart(filter), stretch, parameters, within)
   // Outside: the planner knows nothing of the slices, and would ask an index of text for each.
   const texts = textConditions(filter, parameters)
   const rows = `select ${valuesOf(query, 's.step', parameters)}

@@ -215,24 +215,33 @@ function boundsOf(range: RowsRange, parameters: SqlParameters): string[] {
 /** The rows of a half-open stretch of time that match the filter, and more conditions. */
 export function matchingRows(
   filter: LogFilter,
-  { lower, upper }: Group,
+  stretch: Group,
   select: string,
   parameters: SqlParameters,
   more: readonly string[] = [],
 ): RowChoice {
-  const conditions = [
+  return {
+    select,
+    where: matchingConditions(filter, stretch, parameters, more),
+    within: withinOf(filter, stretch),
+    ...blockChoice(filter, parameters),
+  }
+}
+
+/** SQL on the columns of `logs` that holds for those rows. */
+export function matchingConditions(
+  filter: LogFilter,
+  { lower, upper }: Group,
+  parameters: SqlParameters,
+  more: readonly string[],
+): string {
+  return [
     `timestamp >= ${parameters.add(lower)}::timestamptz`,
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...rangeConditions(filter, parameters),
     ...variantConditions(filter, parameters),
     ...more,
-  ]
-  return {
-    select,
-    where: conditions.join(' and '),
-    within: withinOf(filter, { lower, upper }),
-    ...blockChoice(filter, parameters),
-  }
+  ].join(' and ')
 }
 
 /** The tightest ends of a stretch, both included. */
