@@ -108,7 +108,7 @@ it('ends at Ctrl-C, and a file that cannot be gone on with ends too', async () =
 it.each([
   [['--level', 'loud'], 'Invalid log level'],
   [['--fields', 'password'], 'There is no column password'],
-  [['-o', '/nowhere/at/all'], 'The folder of /nowhere/at/all.part does not exist'],
+  [['-o', '/nowhere/at/all'], 'The folder of /nowhere/at/all does not exist.'],
   [['--since', 'someday'], '--since "someday" is not a time'],
 ])('refuses %j with a sentence', async (args, sentence) => {
   const { code, stderr } = await run('export', ...args)

@@ -137,7 +137,9 @@ function brokenOff(error: unknown, bytes: number): ApiFailure {
 }
 
 function fileFailure(error: unknown): ApiFailure | undefined {
-  const { code, path = 'stdout' } = error as { code?: string; path?: string }
+  const { code, path: failed = 'stdout' } = error as { code?: string; path?: string }
+  // The file that was asked for: either of those beside it may be the first to fail.
+  const path = failed.replace(/\.part(\.query)?$/, '')
   if (code === 'ENOENT') return new ApiFailure(`The folder of ${path} does not exist.`, { cause: error })
   if (code === 'EACCES') return new ApiFailure(`This user may not write ${path}.`, { cause: error })
   if (code === 'ENOSPC') return new ApiFailure(`No disk space is left for ${path}.`, { cause: error })
