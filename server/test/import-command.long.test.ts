@@ -62,13 +62,13 @@ async function rowsOf(database: pg.Client | pg.Pool, select: string): Promise<st
 }
 
 const STORED = `
-  select extra_data ->> 'imported_id' as id, level, message, timestamp::text as timestamp, camera_id, source, logger_name,
+  select extra_data ->> 'imported_id' as id, level, message, extract(epoch from timestamp) as timestamp, camera_id, source, logger_name,
     extra_data - 'imported_id' as extra_data
   from logs where extra_data ? 'imported_id'`
 
 /** The rows that are to be stored. */
 const WANTED = `
-  select id::text as id, level, message, timestamp::text as timestamp, camera_id, coalesce(source, 'system') as source, logger_name,
+  select id::text as id, level, message, extract(epoch from timestamp) as timestamp, camera_id, coalesce(source, 'system') as source, logger_name,
     case jsonb_typeof(extra_data)
       when 'object' then extra_data when 'array' then jsonb_build_object('extra_data', extra_data) else '{}'::jsonb
     end as extra_data
