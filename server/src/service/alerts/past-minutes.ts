@@ -24,6 +24,9 @@ const MAX_SEARCHED_GROUPS = 20
 /** How long lines are read for their numbers. */
 const READ_MS = 8000
 
+/** Minutes that are worked on before others have a turn. */
+const AT_ONCE = 5000
+
 export type PastMinute = { group_key: string; minute: number; tally: Tally }
 /** Oldest first; everything from `searched_from` on was looked at. */
 export type PastMinutes = { minutes: PastMinute[]; searched_from: number }
@@ -63,9 +66,8 @@ export async function readPast(
   if (condition.kind === 'share') {
     const whole = await readRows(options, await filterFor(condition.of), grouping, true, signal)
     found.searched_from = Math.max(found.searched_from, whole.searched_from)
-    found.minutes = joined([...found.minutes, ...whole.minutes]).filter(
-      ({ minute }) => minute >= found.searched_from,
-    )
+    const minutes = await joined([...found.minutes, ...whole.minutes], signal)
+    found.minutes = minutes.filter(({ minute }) => minute >= found.searched_from)
   }
   const minutes = found.minutes
     .map((one) => (group_key === undefined ? one : { ...one, group_key }))
@@ -73,14 +75,32 @@ export async function readPast(
   return { ...found, minutes }
 }
 
-function joined(minutes: readonly PastMinute[]): PastMinute[] {
+async function joined(minutes: readonly PastMinute[], signal: AbortSignal): Promise<PastMinute[]> {
   const byKey = new Map<string, PastMinute>()
-  for (const one of minutes) {
+  await forEachInTurns(minutes, signal, (one) => {
     const key = `${one.minute} ${one.group_key}`
     const known = byKey.get(key)
     byKey.set(key, known ? { ...known, tally: addTallies(known.tally, one.tally) } : one)
-  }
+  })
   return [...byKey.values()]
+}
+
+/**
+ * Calls `act` for each, as many at a time as take milliseconds: there may be hundreds of thousands, and others have their
+ * turn between.
+ *
+ * @throws the signal's reason when it aborts meanwhile
+ */
+export async function forEachInTurns<T>(
+  items: readonly T[],
+  signal: AbortSignal,
+  act: (item: T) => void,
+): Promise<void> {
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    for (const item of items.slice(from, from + AT_ONCE)) act(item)
+    await nextTurn()
+    signal.throwIfAborted()
+  }
 }
 
 async function readRows(
@@ -98,12 +118,16 @@ async function readRows(
     tally: { ...NO_TALLY, [isWhole ? 'whole' : 'rows']: rows },
   })
   if (isCountable(filter) && isDimension(group_by)) {
-    const minutes = await pastMinutes(pool, filter, group_by ?? null)
-    if (minutes) return { minutes: minutes.map(toMinute), searched_from }
-    throw new AppError(
-      'INVALID_REQUEST',
-      'There are too many groups to look at so many days. Take fewer days.',
-    )
+    const counted = await pastMinutes(pool, filter, group_by ?? null)
+    if (counted === undefined) {
+      throw new AppError(
+        'INVALID_REQUEST',
+        'There are too many groups to look at so many days. Take fewer days.',
+      )
+    }
+    const found: PastMinute[] = []
+    await forEachInTurns(counted, signal, (one) => found.push(toMinute(one)))
+    return { minutes: found, searched_from }
   }
   const groups = group_by === undefined ? [''] : await groupsOf(logOperations, filter, group_by, signal)
   const minutes: PastMinute[] = []

@@ -9,7 +9,13 @@ import { Group, type JudgedRule, newState, type Sighting, type Transition } from
 import { judgeInSteps } from './judging/judge.ts'
 import { changeOfClocks } from './judging/windows.ts'
 import { LEARNED_DAYS, pastKinds } from './kinds.ts'
-import { type PastMinute, type PastOptions, type PastQuestion, readPast } from './past-minutes.ts'
+import {
+  forEachInTurns,
+  type PastMinute,
+  type PastOptions,
+  type PastQuestion,
+  readPast,
+} from './past-minutes.ts'
 import { conditionsOf } from './thresholds.ts'
 
 /** Time of the thread that judging may take in all, as long as the lines are read. */
@@ -99,7 +105,12 @@ async function incidentsIn(
     isGrouped: definition.group_by !== undefined,
     begun,
   }
-  const byGroup = Map.groupBy(minutes, ({ group_key }) => group_key)
+  const byGroup = new Map<string, PastMinute[]>()
+  await forEachInTurns(minutes, signal, (one) => {
+    const known = byGroup.get(one.group_key)
+    if (known) known.push(one)
+    else byGroup.set(one.group_key, [one])
+  })
   if (!rule.isGrouped && byGroup.size === 0) byGroup.set('', [])
   const incidents: Incident[] = []
   const [, ...further] = conditionsOf(definition)
