@@ -95,3 +95,16 @@ it('alert rules are evaluated by the server that runs jobs, and by no other', as
   })
   expect(await Promise.all(evaluated)).toEqual([0, 0, expect.toSatisfy((rows: number) => rows > 0)])
 })
+
+it('a line that the level in force holds back on one is a sign of life for the rules of another', async () => {
+  await query.send('PUT', '/api/settings', { log_level: 'INFO' })
+  const condition = { kind: 'silence', minutes: 5 }
+  const rule = { name: 'Silent', query: '', condition, group_by: 'camera' }
+  expect((await query.send('POST', '/api/alerts/rules', rule)).status).toBe(201)
+  const signs = async () => {
+    await ingest.send('POST', '/api/logs', { level: 'DEBUG', message: 'still here', camera_id: 9 })
+    const { rows } = await database.database.pool.query('select level from alert_signs where camera_id = 9')
+    return rows
+  }
+  await expect.poll(signs).toEqual([{ level: 'DEBUG' }])
+})

@@ -4,13 +4,15 @@ import type { Dimensions } from '../../store/alerts/alert-matches.ts'
 import { saveSigns } from '../../store/alerts/alert-signs.ts'
 
 const FLUSH_MS = 2000
+/** Where no rule waits for silence, nothing is noted for so long. */
+const UNWANTED_MS = 10_000
 /** Dimensions noted between two writes; senders name sources as they like. */
 const MAX_NOTED = 20_000
 
 export type LifeSignsOptions = {
   pool: pg.Pool
   /** Whether some rule waits for silence. */
-  isWanted: () => boolean
+  isWanted: () => Promise<boolean>
   onFailure: (error: unknown) => void
 }
 
@@ -21,6 +23,7 @@ export type LifeSignsOptions = {
 export class LifeSigns {
   readonly #options: LifeSignsOptions
   #noted = new Map<string, Dimensions>()
+  #unwantedUntil = 0
   #timer: NodeJS.Timeout | undefined
   #flushing: Promise<void> = Promise.resolve()
 
@@ -29,7 +32,7 @@ export class LifeSigns {
   }
 
   note({ level, source, camera_id }: Pick<LogRecord, 'level' | 'source' | 'camera_id'>): void {
-    if (!this.#options.isWanted() || this.#noted.size >= MAX_NOTED) return
+    if (this.#noted.size >= MAX_NOTED || performance.now() < this.#unwantedUntil) return
     const key = `${level} ${camera_id ?? ''} ${source}`
     if (this.#noted.has(key)) return
     this.#noted.set(key, { level, source, camera_id: camera_id ?? null })
@@ -45,7 +48,12 @@ export class LifeSigns {
     const noted = [...this.#noted.values()]
     this.#noted = new Map()
     if (noted.length === 0) return
-    await saveSigns(this.#options.pool, noted).catch(this.#options.onFailure)
+    try {
+      if (await this.#options.isWanted()) await saveSigns(this.#options.pool, noted)
+      else this.#unwantedUntil = performance.now() + UNWANTED_MS
+    } catch (error) {
+      this.#options.onFailure(error)
+    }
   }
 
   async close(): Promise<void> {

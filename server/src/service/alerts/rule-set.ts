@@ -80,15 +80,9 @@ export class AlertRules {
   readonly #options: AlertRulesOptions
   #set: RuleSet | undefined
   #readAt = 0
-  #waitForSilence = false
 
   constructor(options: AlertRulesOptions) {
     this.#options = options
-  }
-
-  /** Whether one of them, as they are known, waits for silence. */
-  get waitForSilence(): boolean {
-    return this.#waitForSilence
   }
 
   /** Forgets what is known: something that rules depend on has changed. */
@@ -104,8 +98,13 @@ export class AlertRules {
     this.#readAt = performance.now()
     const set = await this.#load(version ?? -1)
     this.#set = set
-    this.#waitForSilence = [...set.rules.values()].some(({ condition }) => condition.kind === 'silence')
     return set
+  }
+
+  /** Whether one of them waits for silence; also asked by servers that evaluate none. */
+  async waitForSilence(): Promise<boolean> {
+    const { rules } = await this.get()
+    return [...rules.values()].some(({ condition }) => condition.kind === 'silence')
   }
 
   async #load(version: number): Promise<RuleSet> {

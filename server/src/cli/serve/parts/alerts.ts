@@ -68,7 +68,7 @@ export function alertsPart(
     onFailure: (error) => reports.onJobFailed('alerts', error),
   })
   const signs = new LifeSigns({
-    ...{ pool, isWanted: () => rules.waitForSilence },
+    ...{ pool, isWanted: () => rules.waitForSilence() },
     onFailure: (error) => reports.onJobFailed('alerts', error),
   })
   events.on('held-back', (record) => signs.note(record))
