@@ -402,6 +402,18 @@ describe('an entry of the journal among records', () => {
     expect(one({ ...entry, CODE: 'x' })?.message).toContain('"code":"x"')
   })
 
+  it('keeps the digits of its numbers', () => {
+    const line = '{"__REALTIME_TIMESTAMP":"1748768400000000","MESSAGE":"m","SIZE":12345678901234567890}'
+    expect(decode(line).records[0]?.extra_data).toMatchObject({ size: '12345678901234567890' })
+  })
+
+  it('is a record like others where another program gave it the names of one', () => {
+    const timestamp = '2025-06-01T09:00:01Z'
+    expect(one({ ...entry, PRIORITY: '3', message: 'm', timestamp, level: 'error' })).toMatchObject({
+      ...{ timestamp, level: 'ERROR', message: 'm', extra_data: { PRIORITY: '3', _COMM: 'sshd' } },
+    })
+  })
+
   it('is a record like others where its time is none', () => {
     expect(one({ message: 'm', __REALTIME_TIMESTAMP: 'soon' })).toMatchObject({
       message: 'm',

@@ -19,7 +19,7 @@ import {
   type RecordDefaults,
   type Steps,
 } from './decoded.ts'
-import { fromJournalEntry } from './journald/journal-entry.ts'
+import { fromJournalEntry, isJournalEntry } from './journald/journal-entry.ts'
 import { elementsOf } from './json-elements.ts'
 import { type SentFields, sentExtra, sortFields } from './json-fields.ts'
 import { readLineLevel } from './line-level.ts'
@@ -269,7 +269,8 @@ function toRecord(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return `a record must be a JSON object; this is ${shorten(value)}`
   }
-  if ('__REALTIME_TIMESTAMP' in value) {
+  if (isJournalEntry(value)) {
+    if (!exact && inspectJson(value) === INEXACT) return NEEDS_EXACT_NUMBERS
     const entry = fromJournalEntry(value as ExtraData, defaults)
     if (typeof entry !== 'string') return entry
   }

@@ -49,12 +49,20 @@ describe('an entry of the journal', () => {
       { message: expect.stringContaining('journalctl -a') },
     ],
     ['with a field twice', { MESSAGE: ['a', 'b'] }, { message: 'a\nb' }],
+    ['with a field twice, once as bytes', { MESSAGE: ['a', [98, 255]] }, { message: 'a\nb\ufffd' }],
+    ['whose message is an object', { MESSAGE: { a: 1 } }, { message: '{"a":1}' }],
   ])('%s', (_name, fields, expected) => {
     expect(entry(fields)).toMatchObject(expected)
   })
 
   it.each(['', '5', '{"MESSAGE":"x"}', '{"__REALTIME_TIMESTAMP":"soon"}'])('%s is none', (line) => {
     expect(decodeJournalLine(line, defaults)).toEqual(expect.any(String))
+  })
+
+  it('throws at no line that nests too deep', () => {
+    const nested = `${'['.repeat(50_000)}"x"${']'.repeat(50_000)}`
+    const line = `{"__REALTIME_TIMESTAMP":"1767225600123456","MESSAGE":${nested}}`
+    expect(decodeJournalLine(line, defaults)).toMatchObject({ message: '[a value nested too deep]' })
   })
 
   it('throws at no line', () => {

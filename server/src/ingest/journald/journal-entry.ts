@@ -26,9 +26,10 @@ const REPEATED = ['SYSLOG_PID', 'SYSLOG_TIMESTAMP', 'SYSLOG_RAW', 'SYSLOG_FACILI
 const NOT_EXPORTED =
   'warning: the text of this entry was too long to be exported; journalctl -a -o json exports it whole'
 
-/** Whether a parsed line is a journald entry. */
+/** Whether a parsed line is a journald entry. One with `message` comes from a program that read the journal (Vector). */
 export function isJournalEntry(value: unknown): boolean {
-  return asObject(value)?.__REALTIME_TIMESTAMP !== undefined
+  const entry = asObject(value)
+  return entry?.__REALTIME_TIMESTAMP !== undefined && entry.message === undefined
 }
 
 /** A line of `journalctl -o json` as a record, or why it is none. */
@@ -93,11 +94,12 @@ function numberOf(value: Json | undefined): number {
   return typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
 }
 
-/** Invalid UTF-8 comes as an array of bytes; a value too large to show, as null. */
-function textOf(value: Json | undefined): string {
+/** Invalid UTF-8 comes as an array of bytes; a value too large to show, as null; values of a repeated field, in an array. */
+function textOf(value: Json | undefined, isRepeated = false): string {
   if (isBytes(value)) return Buffer.from(value).toString('utf8')
-  if (Array.isArray(value)) return value.map((one) => textOf(one)).join('\n')
-  return value == null || typeof value === 'object' ? '' : String(value)
+  if (Array.isArray(value) && !isRepeated) return value.map((one) => textOf(one, true)).join('\n')
+  if (value == null) return ''
+  return typeof value === 'object' ? asJson(value, 'a value') : String(value)
 }
 
 function isBytes(value: Json | undefined): value is number[] {
