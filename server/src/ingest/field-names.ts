@@ -24,7 +24,7 @@ const OF_LINES: Readonly<Record<RecordField, Names>> = {
     ],
     'error_severity',
   ],
-  timestamp: [...['time', 'ts', '@timestamp', 'datetime', 'date', 'asctime', 'time_iso8601', 'time_local']],
+  timestamp: ['time', 'ts', '@timestamp', 'datetime', 'date', 'asctime', 'time_iso8601', 'time_local'],
   source: ['service', 'app', 'application', 'service.name', 'service_name', 'appname'],
   logger_name: ['loggerName', 'logger', 'log.logger', 'name', 'category', 'SourceContext', 'Category'],
   camera_id: ['cameraId'],
