@@ -13,6 +13,7 @@ const JSON_TYPE = 'application/json'
 const PROTOBUF = 'application/x-protobuf'
 const NDJSON = 'application/x-ndjson'
 const CLEF = 'application/vnd.serilog.clef'
+const JOURNAL = 'application/vnd.fdo.journal'
 const at = (clock: string) => `2026-11-29T${clock}Z`
 
 /** The body of a case with the times of this year, so that none is ahead of the clock. */
@@ -244,12 +245,25 @@ const ROUTES: [path: string, type: string, body: string][] = [
   ['/v1/logs', JSON_TYPE, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}'],
   ['/_bulk', NDJSON, '{"create":{"_index":"packed"}}\n{"message":"a"}\n'],
   ['/api/events/raw?clef', CLEF, '{"@m":"packed","Application":"packed"}'],
+  [
+    '/otlp/v1/logs',
+    JSON_TYPE,
+    '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}',
+  ],
+  ['/elastic/packed/_doc', JSON_TYPE, '{"message":"a"}'],
+  ['/gelf', JSON_TYPE, '{"version":"1.1","host":"packed","short_message":"a"}'],
+  ['/services/collector/event', JSON_TYPE, '{"event":"a"}'],
+  ['/services/collector/raw', 'text/plain', 'a'],
+  ['/api/v2/logs', JSON_TYPE, '[{"message":"a"}]'],
+  ['/upload', JOURNAL, `__REALTIME_TIMESTAMP=${Date.now()}000\nMESSAGE=a\n\n`],
 ]
 
 describe('Content-Encoding', () => {
   it.each(ROUTES)('is taken in all its forms by POST %s', async (path, type, body) => {
     const before = await total()
-    for (const [encoding, pack] of PACKERS) {
+    // Its body is endless, and a block of snappy is unpacked as a whole.
+    const packers = PACKERS.filter(([name]) => path !== '/upload' || !/snappy/i.test(name))
+    for (const [encoding, pack] of packers) {
       const headers = { 'content-type': type, 'content-encoding': encoding }
       const answer = await post(path, pack(Buffer.from(body)), headers)
       expect([encoding, answer.status < 300, await answer.text()]).toEqual([
@@ -258,7 +272,7 @@ describe('Content-Encoding', () => {
         expect.anything(),
       ])
     }
-    expect((await total()) - before).toBe(PACKERS.length)
+    expect((await total()) - before).toBe(packers.length)
   })
 
   it.each(['x-snappy-framed', 'snappy'])('%s is read in frames and in one block', async (encoding) => {
