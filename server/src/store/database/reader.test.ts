@@ -50,6 +50,21 @@ it('has the longest page of each caller in turn, within its bytes', async () => 
   expect(room.budget.usedBytes).toBeLessThanOrEqual(24 * MB)
 })
 
+it('has the long pages of many administrators end, each of whom has a place beyond the number', async () => {
+  const room = new PageRoom()
+  let most = 0
+  const long = (_: unknown, number: number) =>
+    onBehalfOf({ id: `admin ${number}`, isAdmin: true }, () =>
+      room.readText(LIMIT, undefined, async ({ grow }) => {
+        await grow()
+        most = Math.max(most, room.budget.usedBytes)
+      }),
+    )
+  await Promise.all(Array.from({ length: 60 }, long))
+  expect(most).toBeLessThanOrEqual(32 * MB)
+  expect(room.budget.usedBytes).toBe(0)
+})
+
 it('lets a page of another caller pass those that wait', async () => {
   const room = new PageRoom()
   const { begun, plain, end } = reads(room)

@@ -186,7 +186,10 @@ export function isMeasured(limit: number, maxBytes: number | undefined): boolean
 /** Text of the pages that are being read: as much as four of them may have. */
 const READING_BYTES = 32 * 1024 * 1024
 
-/** Pages that compare text may take seconds each; others find room beside them. */
+/**
+ * Pages that compare text may take seconds each; others find room beside them. The room that they grow by is a holder's of
+ * its own: even if the pages of administrators, beyond the number, use all of this, one page can grow, and end.
+ */
 const TEXT_BYTES = 24 * 1024 * 1024
 
 /** Pages that compare text, as many as `withScanSlot` lets scan at a time. */
@@ -237,9 +240,9 @@ export class PageRoom {
       const leave = await this.#longTexts.take(currentCaller(), signal)
       const more = bytesOf(limit) - bytes
       giveBack = leave
-      await this.budget.wait('text', more, signal ?? NEVER)
+      await this.budget.wait('long', more, signal ?? NEVER)
       giveBack = () => {
-        this.budget.give('text', more)
+        this.budget.give('long', more)
         leave()
       }
     }
