@@ -1,8 +1,10 @@
 // The primary dies and its standby takes over: a server that knows both hosts goes on there.
+import { rmSync, symlinkSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createLogger, httpHandler } from '@timelapser/logger'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openDatabase } from '../src/store/database/open.ts'
 import {
   follow,
   HEADERS,
@@ -75,6 +77,33 @@ describe.skipIf(isStandbyMissing)(`failover to a standby${withoutStandby}`, () =
     expect(await reply.json()).toMatchObject({ data: { pagination: { total_items: 800 } } })
   })
 })
+
+it.skipIf(isStandbyMissing)('no connection is kept to a host that came back as a standby', async () => {
+  const nodes = await startReplicated()
+  const database = await openDatabase({ connection: { connectionString: bothOf(nodes) } })
+  try {
+    const isStandby = async () => {
+      const { rows } = await database.pool.query('select pg_is_in_recovery() as is_standby')
+      return rows[0].is_standby
+    }
+    expect(await isStandby()).toBe(false)
+    await nodes.primary.kill()
+    const [former, own] = [nodes.primary, nodes.standby].map(socketOf) as [string, string]
+    rmSync(former, { force: true })
+    symlinkSync(own, former)
+    await expect.poll(() => isStandby().catch(({ message }: Error) => message)).toBe('The host is a standby.')
+    await nodes.standby.run('select pg_promote()')
+    await expect.poll(() => isStandby().catch(({ message }: Error) => message)).toBe(false)
+  } finally {
+    await database.close()
+    await nodes.stop()
+  }
+})
+
+function socketOf({ url }: Replicated['primary']): string {
+  const [, folder, port] = /@([^:]+):(\d+)/.exec(url) as unknown as [string, string, string]
+  return `${decodeURIComponent(folder)}/.s.PGSQL.${port}`
+}
 
 /** The URL with both hosts, the standby first. */
 function bothOf({ primary, standby }: Replicated): string {

@@ -4,6 +4,8 @@ import { databaseUrls } from '../../database-url.ts'
 /** A host that is gone must not hold up the search for the one that took over. */
 const PROBE_MS = 3000
 
+const IS_STANDBY = { text: 'select pg_is_in_recovery() as is_standby', query_timeout: PROBE_MS }
+
 const CANNOT_CONNECT_NOW = '57P03'
 
 /**
@@ -35,8 +37,16 @@ export class Primary {
     return this.#url
   }
 
-  /** Has the pool, whose sessions have `sessionSettings`, connect to the primary from now on, whichever host that is. */
+  /**
+   * Has the pool, whose sessions have `sessionSettings`, connect to the primary from now on, whichever host that is. It
+   * would keep a connection to a host that came back as a standby for as long as it is busy.
+   */
   lead(pool: pg.Pool): void {
+    const { onConnect } = pool.options
+    pool.options.onConnect = async (client) => {
+      await this.check(client)
+      await onConnect?.(client)
+    }
     this.#pools.push(pool)
   }
 
@@ -69,7 +79,7 @@ export class Primary {
 }
 
 async function isStandby(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ is_standby: boolean }>('select pg_is_in_recovery() as is_standby')
+  const { rows } = await client.query<{ is_standby: boolean }>(IS_STANDBY)
   return rows[0]?.is_standby === true
 }
 
