@@ -1,4 +1,6 @@
 // Bodies that are small as they are sent and much as they are taken apart; docs/security.md has the figures.
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
@@ -33,6 +35,15 @@ async function post(path: string, body: Buffer, type: string, key = KEY) {
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
 const json = async (path: string): Promise<any> =>
   (await fetch(server.url + path, { headers: { authorization: `Bearer ${KEY}` } })).json()
+
+async function createKey(): Promise<string> {
+  const response = await fetch(`${server.url}/api/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'another', scope: 'ingest' }),
+  })
+  return ((await response.json()) as { data: { secret: string } }).data.secret
+}
 
 /** As many repeats as fit into the given bytes. */
 const filled = (before: string, repeated: string, after = '', bytes = 4 * MB) =>
@@ -168,21 +179,37 @@ describe('a journal that goes on', () => {
     expect([response.status, await response.text()]).toEqual([415, expect.stringContaining('send gzip')])
   })
 
+  /** Begins one that does not end, and tells the status of its reply. */
+  async function begin(signal: AbortSignal, key = KEY, localAddress = '127.0.0.1') {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': JOURNAL }
+    const sent = request(`${server.url}/upload`, { method: 'POST', headers, localAddress, signal })
+    sent.write('MESSAGE=a\n')
+    const [reply] = (await once(sent, 'response')) as [IncomingMessage]
+    reply.resume()
+    return reply.statusCode
+  }
+
   it('leaves half of the places to other addresses, and bodies go on', async () => {
     const ending = new AbortController()
-    const begin = async () => {
-      const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('MESSAGE=a\n')) })
-      const headers = { authorization: `Bearer ${KEY}`, 'content-type': JOURNAL }
-      const { signal } = ending
-      const options = { method: 'POST', headers, body, signal, duplex: 'half' } as RequestInit
-      return (await fetch(`${server.url}/upload`, options)).status
-    }
-    const refused = Array.from({ length: 9 }, begin)
+    const refused = Array.from({ length: 9 }, () => begin(ending.signal))
     expect(await Promise.race(refused)).toBe(503)
     const body = Buffer.from('{"message":"meanwhile"}')
     expect((await post('/api/logs', body, 'application/json')).status).toBe(200)
     ending.abort()
     await Promise.allSettled(refused)
+  })
+
+  it('leaves a quarter of the places to other keys, from however many addresses one comes', async () => {
+    const ending = new AbortController()
+    const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3']
+    const refused = Array.from({ length: 13 }, (_, index) => begin(ending.signal, KEY, addresses[index % 3]))
+    expect(await Promise.race(refused)).toBe(503)
+    expect(await post('/upload', Buffer.from('MESSAGE=b\n\n'), JOURNAL)).toMatchObject({ status: 503 })
+    const other = await createKey()
+    expect(await post('/upload', Buffer.from('MESSAGE=b\n\n'), JOURNAL, other)).toMatchObject({ status: 202 })
+    ending.abort()
+    const outcomes = await Promise.allSettled(refused)
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 })
 
