@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { DebuggingViews } from '../service/insights/debugging-views.ts'
-import { CONTEXT_SCOPES, type ContextScope } from '../service/insights/debugging-views.ts'
+import {
+  CONTEXT_SCOPES,
+  type ContextScope,
+  type DebuggingViews,
+} from '../service/insights/debugging-views.ts'
 import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'

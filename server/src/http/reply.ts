@@ -16,8 +16,8 @@ export const Reply = <T extends TSchema>(data: T) =>
   Type.Object({ success: Type.Literal(true), message: Type.String(), data })
 export type Reply<T> = { success: true; message: string; data: T }
 
-/** The envelope of every reply that is not an error. */
-export function reply<T>(message: string, data: T): { success: true; message: string; data: T } {
+/** A reply in its envelope. */
+export function reply<T>(message: string, data: T): Reply<T> {
   return { success: true, message, data }
 }
 

@@ -10,8 +10,7 @@ import type { Settings } from '../../store/settings/settings-schema.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
 import type { ServerEvents } from '../live/server-events.ts'
-import type { SearchQueries } from '../logs/log-query.ts'
-import { appliedFilters, type LogQuery } from '../logs/log-query.ts'
+import { appliedFilters, type LogQuery, type SearchQueries } from '../logs/log-query.ts'
 import { checkSettings } from './setting-check.ts'
 
 /** Rows that were removed or came back: the actor and the action. */

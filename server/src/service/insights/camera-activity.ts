@@ -1,5 +1,4 @@
-import type { CameraBucket } from '../../store/counts/camera-counts.ts'
-import { countByCameras } from '../../store/counts/camera-counts.ts'
+import { type CameraBucket, countByCameras } from '../../store/counts/camera-counts.ts'
 import {
   DAY,
   endOfMinute,
@@ -12,8 +11,7 @@ import {
 } from '../../store/database/timestamp.ts'
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { LastLine } from '../../store/reading/newest-by-camera.ts'
-import { newestByCamera } from '../../store/reading/newest-by-camera.ts'
+import { type LastLine, newestByCamera } from '../../store/reading/newest-by-camera.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import { toFilter } from '../logs/log-query.ts'
 import { silenceAfter, silentSteps, usualGap } from './camera-cadence.ts'

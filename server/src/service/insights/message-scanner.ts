@@ -4,8 +4,7 @@ import { FairPlaces } from '../../fair-places.ts'
 import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../../store/database/timestamp.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { ScannedMessage } from '../../store/reading/message-scan.ts'
-import { scanMessages } from '../../store/reading/message-scan.ts'
+import { type ScannedMessage, scanMessages } from '../../store/reading/message-scan.ts'
 import type { LogQuery, SearchQueries } from '../logs/log-query.ts'
 
 /** How long a view looks through lines before it answers with what it has. */

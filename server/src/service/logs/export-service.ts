@@ -13,8 +13,7 @@ import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
-import type { SearchQueries } from './log-query.ts'
-import { appliedFilters, type LogQuery } from './log-query.ts'
+import { appliedFilters, type LogQuery, type SearchQueries } from './log-query.ts'
 
 /** Each takes a core of the database while its client keeps up. Two of them for one caller. */
 const MAX_AT_ONCE = 6

@@ -3,8 +3,7 @@ import type { Hold } from '../../byte-budget.ts'
 import { comparable } from '../../store/database/timestamp.ts'
 import type { LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { ScannedRow } from '../../store/reading/row-scan.ts'
-import { scanRows } from '../../store/reading/row-scan.ts'
+import { type ScannedRow, scanRows } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
 
 /** Milliseconds of work before others have their turn. */

@@ -6,13 +6,13 @@ import {
   type RowChoice,
 } from '../blocks/every-row.ts'
 import { mayBePacked } from '../database/packed-state.ts'
-import type { Reader } from '../database/reader.ts'
 import {
   cutByBytes,
   isMeasured,
   type LogRow,
   type MeasuredRows,
   measured,
+  type Reader,
   withCameras,
 } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'

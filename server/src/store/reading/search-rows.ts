@@ -1,5 +1,4 @@
-import type { GrowingRoom, LogRow } from '../database/reader.ts'
-import { isTimeout, queryWithin } from '../database/reader.ts'
+import { type GrowingRoom, isTimeout, type LogRow, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
