@@ -92,6 +92,9 @@ it.skipIf(isStandbyMissing)('no connection is kept to a host that came back as a
     rmSync(former, { force: true })
     symlinkSync(own, former)
     await expect.poll(() => isStandby().catch(({ message }: Error) => message)).toBe('The host is a standby.')
+    await expect(openDatabase({ connection: { connectionString: bothOf(nodes) } })).rejects.toThrow(
+      /^PostgreSQL at .+ is a standby, and no other host in DATABASE_URL is the primary\. Promote one/,
+    )
     await nodes.standby.run('select pg_promote()')
     await expect.poll(() => isStandby().catch(({ message }: Error) => message)).toBe(false)
   } finally {

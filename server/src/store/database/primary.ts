@@ -6,7 +6,12 @@ const PROBE_MS = 3000
 
 const IS_STANDBY = { text: 'select pg_is_in_recovery() as is_standby', query_timeout: PROBE_MS }
 
-const CANNOT_CONNECT_NOW = '57P03'
+/** A connection leads to a standby, as long as no host is known to be the primary. */
+export class StandbyError extends Error {
+  override name = 'StandbyError'
+  /** PostgreSQL's code for a server that takes no connections now. */
+  readonly code = '57P03'
+}
 
 /**
  * The primary of a database with several hosts (`postgres://user@one,two/logs`): the first host that accepts connections
@@ -54,7 +59,7 @@ export class Primary {
   async check(client: pg.ClientBase): Promise<void> {
     if (!(await isStandby(client))) return
     void this.look()
-    throw Object.assign(new Error('The host is a standby.'), { code: CANNOT_CONNECT_NOW })
+    throw new StandbyError('The host is a standby.')
   }
 
   /** Looks for the primary again, once for all who ask meanwhile; where no host is one, the last one stays. */

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
 import { isPoolersRefusal, poolerRemedy } from './pooler.ts'
+import { StandbyError } from './primary.ts'
 
 const OLDEST_VERSION = 150_000
 
@@ -65,6 +66,12 @@ function unreachable(cause: unknown, connection: pg.PoolConfig, variable: string
 }
 
 function explain(cause: unknown, place: string, variable: string): [string, string] {
+  if (cause instanceof StandbyError) {
+    return [
+      `PostgreSQL at ${place} is a standby, and no other host in ${variable} is the primary.`,
+      'Promote one of them, or add the host of the primary.',
+    ]
+  }
   const said = cause instanceof Error ? cause.message || errorCode(cause) : String(cause)
   switch (errorCode(cause)) {
     case '28P01':
