@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Fold } from '../../src/store/reading/fold-statement.ts'
+import { foldSample } from '../../src/store/reading/sampled-folds.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const DAY = Date.parse('2026-02-10T00:00:00Z')
+const DAY = 86_400_000
+const DAYS = 7
+// So late that each day is a partition: statements read them apart.
+const START = Math.floor(Date.now() / DAY) * DAY - (DAYS + 1) * DAY
+const [FROM, TO] = [START, START + DAYS * DAY - 1].map((at) => new Date(at).toISOString()) as [string, string]
 const LINES = 60_000
 const BATCH = 5000
-const RANGE = 'start_date=2026-02-10T00:00:00Z&end_date=2026-02-10T23:59:59.999999Z'
+const RANGE = `start_date=${FROM}&end_date=${TO}`
 
 let server: TestServer
 
 // Even numbers of the source api are twice as large; a tenth of the lines has no number.
 const lineOf = (index: number) => ({
-  timestamp: new Date(DAY + (index / LINES) * 86_400_000).toISOString(),
+  timestamp: new Date(START + (index / LINES) * DAYS * DAY).toISOString(),
   level: 'INFO',
   message: index % 2 === 0 ? 'GET /api/frames' : 'job done',
   source: index % 2 === 0 ? 'api' : 'worker',
@@ -74,9 +80,22 @@ it.each(['', '&search=frames'])('says of how many lines it is when there is not:
   for (const { values, value, points } of series) {
     const whole = values[0] === 'api' ? 1900 : 950
     expect(Math.abs(value / whole - 1)).toBeLessThan(0.1)
-    // The sample is of the whole day.
-    expect(points.filter((point: number | null) => point !== null).length).toBeGreaterThan(20)
+    // The sample is of all days.
+    expect(points.indexOf(null)).toBe(-1)
   }
+})
+
+it('begins with a piece of all days, in case there is no time for another', async () => {
+  const starts = Array.from({ length: DAYS * 4 }, (_, step) => START + (step * DAY) / 4)
+  const filter = { visibility: { cameras: null }, start: FROM, end: TO }
+  const fold: Fold = { kind: 'avg', field: ['ms'], by: [], starts }
+  const pieces = server.system.logOperations.scan(foldSample, filter, undefined, fold, LINES)
+  for await (const { cells, share } of pieces) {
+    expect(share).toBeLessThan(1)
+    expect(new Set(cells.map(({ step }) => step))).toEqual(new Set(starts.keys()))
+    return
+  }
+  expect.unreachable('There are pieces')
 })
 
 it('tells the chart so far while it reads, and the reply as the last line', async () => {

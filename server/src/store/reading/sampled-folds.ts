@@ -122,36 +122,39 @@ class Sampler {
   /**
    * The cells of all slices, and the share of the slices that is done.
    *
-   * @param isFirst whether each statement is to be spread over all of its group: the reader may have time for one alone.
-   * Slices next to each other have fewer cells together.
+   * @param isFirst whether each piece is to be spread over all groups: the reader may have time for one alone. Slices next
+   * to each other have fewer cells together.
    */
   async *read(
     work: readonly Work[],
     isFirst: boolean,
   ): AsyncGenerator<{ cells: FoldedCell[]; done: number }> {
-    const total = work.reduce((sum, { slices }) => sum + slices.length, 0)
+    const total = countOf(work)
     const parted = (some: readonly Work[]) =>
       isFirst ? spread(some, this.#slices) : scattered(some, this.#slices)
-    let queue = parted(work)
+    let rounds = parted(work)
     let done = 0
     if (total === 0) yield { cells: [], done: 1 }
-    while (queue.length > 0) {
-      const lanes = queue.slice(0, LANES)
-      queue = queue.slice(LANES)
+    for (let round = rounds.shift(); round; round = rounds.shift()) {
       const size = this.#slices
-      const all = await Promise.all(lanes.map((one) => this.#readOne(one)))
-      for (const [index, cells] of all.entries()) {
-        const one = lanes[index] as Work
-        if (cells === undefined) {
-          queue.unshift(...halvesOf(one))
-          continue
-        }
-        done += one.slices.length
-        yield { cells, done: done === total ? 1 : done / total }
-      }
+      const cells = await this.#readRound(round)
+      done += countOf(round)
+      yield { cells, done: done === total ? 1 : done / total }
       // The others of this pass are cut anew when statements turn out to be much shorter or longer.
-      if (this.#slices > 2 * size || this.#slices < size / 2) queue = parted(joined(queue))
+      if (this.#slices > 2 * size || this.#slices < size / 2) rounds = parted(joined(rounds.flat()))
     }
+  }
+
+  async #readRound(round: readonly Work[]): Promise<FoldedCell[]> {
+    const found: FoldedCell[][] = []
+    for (let queue = round; queue.length > 0; ) {
+      const lanes = queue.slice(0, LANES)
+      const all = await Promise.all(lanes.map((one) => this.#readOne(one)))
+      const again = lanes.flatMap((one, lane) => (all[lane] ? [] : halvesOf(one)))
+      found.push(...all.filter((cells) => cells !== undefined))
+      queue = [...again, ...queue.slice(LANES)]
+    }
+    return found.flat()
   }
 
   /** The cells; undefined where there are too many of them, or the statement took too long. */
@@ -188,22 +191,25 @@ class Sampler {
   }
 }
 
-/** Parts of the work, each of one group and spread over it, the groups in turn. */
-function spread(work: readonly Work[], size: number): Work[] {
-  const parts = work.map(({ group, slices }) => {
-    const count = Math.max(1, Math.ceil(slices.length / size))
-    return Array.from({ length: count }, (_, part) => ({
-      group,
-      slices: slices.filter((_, index) => index % count === part),
-    }))
-  })
-  const most = parts.reduce((all, { length }) => Math.max(all, length), 0)
-  const rounds = Array.from({ length: most }, (_, round) => parts.flatMap((ofGroup) => ofGroup[round] ?? []))
-  return rounds.flat().filter(({ slices }) => slices.length > 0)
+function countOf(work: readonly Work[]): number {
+  return work.reduce((sum, { slices }) => sum + slices.length, 0)
 }
 
-/** Parts of the work, each of slices next to each other, in an order that jumps over all of the range. */
-function scattered(work: readonly Work[], size: number): Work[] {
+/** Rounds of the work: each has the same share of every group, spread over it. */
+function spread(work: readonly Work[], size: number): Work[][] {
+  const most = work.reduce((all, { slices }) => Math.max(all, slices.length), 0)
+  const count = Math.ceil(most / size)
+  const rounds = Array.from({ length: count }, (_, round) =>
+    work.map(({ group, slices }) => ({
+      group,
+      slices: slices.filter((_, index) => index % count === round),
+    })),
+  )
+  return rounds.map((round) => round.filter(({ slices }) => slices.length > 0))
+}
+
+/** Rounds of the work: each is of slices next to each other, and their order jumps over all of the range. */
+function scattered(work: readonly Work[], size: number): Work[][] {
   const parts = work.flatMap(({ group, slices }) =>
     Array.from({ length: Math.ceil(slices.length / size) }, (_, part) => ({
       group,
@@ -211,7 +217,10 @@ function scattered(work: readonly Work[], size: number): Work[] {
     })),
   )
   const placeOf = (index: number) => (index * GOLDEN) % 1
-  return [...parts.entries()].sort(([a], [b]) => placeOf(a) - placeOf(b)).map(([, part]) => part)
+  const order = [...parts.entries()].sort(([a], [b]) => placeOf(a) - placeOf(b)).map(([, part]) => part)
+  return Array.from({ length: Math.ceil(order.length / LANES) }, (_, round) =>
+    order.slice(round * LANES, (round + 1) * LANES),
+  )
 }
 
 /** The rest of the work by group. */
