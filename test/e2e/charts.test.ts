@@ -213,10 +213,10 @@ describe('the chart', () => {
 
   test('says how many lines a sample has, and reads all when asked to', { timeout: 120_000 }, async () => {
     const day = Math.floor(Date.now() / HOUR) * HOUR - 72 * HOUR
-    const lines = 60_000
-    for (let from = 0; from < lines; from += 5000) {
+    const stored = 60_000
+    for (let from = 0; from < stored; from += 5000) {
       const batch = Array.from({ length: 5000 }, (_, index) => ({
-        timestamp: new Date(day + ((from + index) / lines) * 24 * HOUR).toISOString(),
+        timestamp: new Date(day + ((from + index) / stored) * 24 * HOUR).toISOString(),
         ...{ level: 'INFO', message: 'read', source: 'sampled', extra_data: { ms: index % 1000 } },
       }))
       await host.call('POST', '/api/logs', batch)
@@ -232,9 +232,20 @@ describe('the chart', () => {
     await page.goto(`${host.url}/chart?source=sampled&measure=p95&field=ms&${range}`)
     await page.getByText(/^a sample: [\d,]+ of 60,000 lines were read, spread over the range$/).waitFor()
     await points(page).waitFor()
+    const telling = `document.querySelector('main p[aria-live]')`
+    await page.evaluate(`{
+      globalThis.told = [${telling}.textContent]
+      const changes = new MutationObserver(() => told.push(${telling}?.textContent))
+      changes.observe(document.body, { subtree: true, childList: true, characterData: true })
+    }`)
     await page.getByRole('button', { name: 'Read all lines' }).click()
     await page.getByText(/a sample/).waitFor({ state: 'detached' })
     await page.getByText(/^60,000 lines, /).waitFor()
+    // Each has as many lines as the one before it, or more.
+    const told = await page.evaluate<string[]>('told')
+    const lines = told.map((text) => Number(text.match(/^[\d,]+/)?.[0].replaceAll(',', '')))
+    expect(lines).toEqual(lines.toSorted((a, b) => a - b))
+    expect(lines.at(-1)).toBe(60_000)
     expect(await page.getByRole('button', { name: 'Read all lines' }).count()).toBe(0)
     await page.close()
   })

@@ -111,7 +111,8 @@ function useAnswer({
   // Refreshed, a chart that took long stays whole until the next whole one is here.
   const isWholeKept = whole.isPlaceholderData && !isPatient && (isCut || quick.isPlaceholderData)
   const isLooking = isCut && !isWholeHere && !isWholeKept
-  const soFar = isLooking && partial?.query === query ? { ...quick, data: partial.chart } : quick
+  const others = [partial?.query === query ? partial.chart : undefined, isPatient ? whole.data : undefined]
+  const soFar = isLooking ? { ...quick, data: [quick.data, ...others].reduce(ofMoreLines) } : quick
   return {
     answer: isWholeHere || isWholeKept ? whole : soFar,
     /** The answer covers only some of the lines, while the others are read. */
@@ -121,6 +122,12 @@ function useAnswer({
     /** Reads all lines, where the time that a chart usually has is not enough. */
     readAll: () => setPatient(query),
   }
+}
+
+/** The one that stands on more lines: a new look at them begins with few. */
+function ofMoreLines(one: Chart | undefined, other: Chart | undefined): Chart | undefined {
+  const linesOf = (chart: Chart | undefined) => chart?.sample?.lines ?? chart?.lines ?? -1
+  return linesOf(other) >= linesOf(one) ? other : one
 }
 
 /** Whether it leaves out no line that the time was not enough for. */
