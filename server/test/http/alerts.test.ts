@@ -442,28 +442,47 @@ it('applies a file of rules: makes, changes, leaves, and deletes the rest when a
   )
 })
 
-it('a preview of weeks with lines in each minute gives others their turn', async () => {
-  const start = clock.now - 10 * 24 * 60 * MINUTE
-  const lines = Array.from({ length: 10 * 24 * 60 }, (_, index) => ({
-    timestamp: new Date(start + index * MINUTE).toISOString(),
-    ...{ message: 'each minute', source: 'minutes', level: 'ERROR' },
-  }))
-  const { body } = await server.send('POST', '/api/logs', lines)
-  expect(body.data.accepted).toBe(lines.length)
-  const condition = { kind: 'count', over: 0, minutes: 10, for: { windows: 10, of: 10 } }
-  const rule = { query: 'source=minutes', condition }
-  let [turns, isDone] = [0, false]
-  const turn = () => {
-    turns++
-    if (!isDone) setImmediate(turn)
+it('a caller has one preview at a time, and all callers have two', async () => {
+  const { pool } = server.database.database
+  const made = await server.send('POST', '/api/keys', { name: 'eve', scope: 'read' })
+  const eve = { authorization: `Bearer ${made.body.data.secret}` }
+  const condition = { kind: 'count', over: 1, minutes: 5 }
+  const path = '/api/alerts/rules/preview'
+  // The first reads lines, and the other counts alone.
+  const held = { rule: { query: 'q=overheated', condition }, days: 1 }
+  const free = { rule: { query: 'source=nobody', condition }, days: 1 }
+  const answered: string[] = []
+  const noted = async (who: string, asked: ReturnType<typeof server.send>) => {
+    const { status } = await asked
+    answered.push(`${who} ${status}`)
   }
-  setImmediate(turn)
-  const previews = ['ann', 'ann', 'ben'] as const
-  const answers = await Promise.all(
-    previews.map((who) => as(who, 'POST', '/api/alerts/rules/preview', { rule, days: 30 })),
-  )
-  isDone = true
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-  expect(answers[0]?.body.data.total).toBe(1)
-  expect(turns).toBeGreaterThan(20)
+  const previewsHeld = async () => {
+    const { rows } = await pool.query(
+      `select count(*)::int as held from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock' and query like '%group_rows%'`,
+    )
+    return rows[0].held
+  }
+  const others: Promise<void>[] = []
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query('lock table logs in access exclusive mode')
+    others.push(noted('ann', as('ann', 'POST', path, held)))
+    await expect.poll(previewsHeld).toBe(1)
+    others.push(noted('ann', as('ann', 'POST', path, free)))
+    await noted('ben', as('ben', 'POST', path, free))
+    expect(answered).toEqual(['ben 200'])
+    others.push(noted('ben', as('ben', 'POST', path, held)))
+    await expect.poll(previewsHeld).toBe(2)
+    others.push(noted('eve', server.send('POST', path, free, eve)))
+    // An administrator has a place beyond the number.
+    await noted('admin', server.send('POST', path, free))
+    expect(answered).toEqual(['ben 200', 'admin 200'])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+  await Promise.all(others)
+  expect(answered.slice(2).toSorted()).toEqual(['ann 200', 'ann 200', 'ben 200', 'eve 200'])
 })
