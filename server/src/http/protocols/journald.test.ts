@@ -3,7 +3,7 @@ import { UploadProgress } from './journald.ts'
 
 const MINUTE = 60_000
 
-it('of an upload is over after two minutes of bytes that make no entry', () => {
+it('ends an upload after two minutes of bytes that make no entry', () => {
   const progress = new UploadProgress(0)
   progress.note(100, 0, MINUTE)
   expect(progress.leftMs(MINUTE)).toBe(MINUTE)
@@ -12,7 +12,7 @@ it('of an upload is over after two minutes of bytes that make no entry', () => {
   expect(progress.leftMs(3 * MINUTE)).toBe(0)
 })
 
-it('goes on with a long value that arrives bit by bit', () => {
+it('lets a long value arrive bit by bit', () => {
   const progress = new UploadProgress(0)
   for (let minute = 1; minute < 60; minute++) {
     progress.note(256 * 1024, 0, minute * MINUTE)
