@@ -19,15 +19,49 @@ export function* piecesOf(body: Uint8Array, from = startOf(body)): Generator<str
   }
 }
 
-/** The lines without their line feeds. */
+/** The lines without their line feeds. One that is not UTF-8 is read as Latin-1. */
 export function* linesOf(body: Uint8Array): Generator<string> {
-  for (const text of piecesOf(body)) {
-    for (let start = 0; start < text.length; ) {
-      const newline = text.indexOf('\n', start)
-      const end = newline === -1 ? text.length : newline
-      yield text.slice(start, end)
-      start = end + 1
-    }
+  for (let start = startOf(body); start < body.length; ) {
+    const end = endOfPiece(body, start)
+    const text = toText(body, start, end)
+    if (text.includes(REPLACEMENT)) yield* linesOfBytes(body.subarray(start, end))
+    else
+      for (let from = 0; from < text.length; ) {
+        const newline = text.indexOf('\n', from)
+        const to = newline === -1 ? text.length : newline
+        yield text.slice(from, to)
+        from = to + 1
+      }
+    start = end
+  }
+}
+
+function* linesOfBytes(bytes: Uint8Array): Generator<string> {
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start)
+    const end = newline === -1 ? bytes.length : newline
+    yield lineText(bytes.subarray(start, end))
+    start = end + 1
+  }
+}
+
+/** Stands for bytes that are not UTF-8. */
+const REPLACEMENT = '\ufffd'
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const latin1 = new TextDecoder('latin1')
+
+/** Text of one line: UTF-8, or Latin-1 where it is none. */
+export function lineText(line: Uint8Array): string {
+  const text = toText(line, 0)
+  return text.includes(REPLACEMENT) && !isUtf8(line) ? latin1.decode(line) : text
+}
+
+function isUtf8(line: Uint8Array): boolean {
+  try {
+    utf8.decode(line)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -353,6 +353,19 @@ describe('lines that belong together', () => {
   })
 })
 
+describe('lines that are not UTF-8', () => {
+  it('are read as Latin-1, each by itself, in short bodies and in long ones', () => {
+    const line = (text: string, encoding: BufferEncoding) => Buffer.from(`${text}\n`, encoding)
+    const long = 'x'.repeat(40_000)
+    const body = Buffer.concat([
+      ...[line('Käse', 'latin1'), line('日本 � Käse', 'utf8'), line(long, 'utf8'), line('Öl', 'latin1')],
+      Buffer.from('Übel', 'latin1'),
+    ])
+    const { records } = decodeLineRecords(body, { now: '2026-11-29T12:00:00Z' })
+    expect(records.map(({ message }) => message)).toEqual(['Käse', '日本 � Käse', long, 'Öl', 'Übel'])
+  })
+})
+
 describe('any text', () => {
   it('drops carriage returns at the end and blank lines, and nothing else', () => {
     expect(decode('a\r\n\r\n  \n\r\nb\rc\r\r\n').map(({ message }) => message)).toEqual(['a', 'b\rc'])

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { lineText } from '../../ingest/body-lines.ts'
 import { type ExportedEntry, isJournalExport, JournalExport } from '../../ingest/journald/journal-export.ts'
 
 /** Read at a time; large enough that splitting costs nothing beside decoding. */
@@ -154,7 +154,7 @@ async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[
   }
 
   function take(): string[] {
-    const text = textOf(Buffer.concat(parts))
+    const text = lineText(Buffer.concat(parts))
     const left = dropped
     parts = []
     partBytes = 0
@@ -191,15 +191,10 @@ function linesOf(bytes: Buffer): string[] {
   for (let start = 0; start <= bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, start)
     const end = newline === -1 ? bytes.length : newline
-    for (const line of withoutNuls(textOf(bytes.subarray(start, end)))) lines.push(line)
+    for (const line of withoutNuls(lineText(bytes.subarray(start, end)))) lines.push(line)
     start = end + 1
   }
   return lines
-}
-
-function textOf(line: Buffer): string {
-  const text = line.toString('utf8')
-  return text.includes(REPLACEMENT) && !isUtf8(line) ? new TextDecoder('latin1').decode(line) : text
 }
 
 /** This many NULs in a row are the hole that a crash left in a file. */

@@ -1,4 +1,5 @@
 import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { lineText } from '../body-lines.ts'
 import { toPlacedRecord } from '../foreign-record.ts'
 import { readLineLevel } from '../line-level.ts'
 import type { NaiveClock } from '../time-zone.ts'
@@ -74,24 +75,7 @@ function withoutPart(bytes: Uint8Array): Uint8Array {
 
 /** The message as text, without the line ends behind it. */
 export function syslogText(bytes: Uint8Array): string {
-  return textOf(bytes).replace(/[\r\n\0]+$/, '')
-}
-
-/** UTF-8, or Latin-1 where it is none; without the mark that some senders begin with. */
-function textOf(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const text = buffer.toString('utf8')
-  const known = text.includes('\ufffd') && hasBroken(buffer) ? new TextDecoder('latin1').decode(buffer) : text
-  return known.replace(/^\ufeff/, '')
-}
-
-function hasBroken(buffer: Buffer): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(buffer)
-    return false
-  } catch {
-    return true
-  }
+  return lineText(bytes).replace(/^\ufeff|[\r\n\0]+$/g, '')
 }
 
 function levelOf(priority: Priority | undefined, rest: string, message: string): string | undefined {
