@@ -2,7 +2,8 @@ import { type FormEvent, useState } from 'react'
 import type { ApiKeyInput, CreatedApiKey } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
-import { LEVEL_NAME, LEVELS } from '../logs/levels.ts'
+import { MinLevelSelect } from '../logs/level-select.tsx'
+import type { Level } from '../logs/levels.ts'
 import { CameraGrants } from './camera-grants.tsx'
 import { Labelled } from './labelled.tsx'
 import { ShownOnce } from './shown-once.tsx'
@@ -15,7 +16,7 @@ const EMPTY = {
   name: '',
   scope: 'ingest' as ApiKeyInput['scope'],
   days: 0,
-  minLevel: '' as '' | NonNullable<ApiKeyInput['min_level']>,
+  minLevel: null as Level | null,
   rateLimit: '',
   origins: '',
   cameras: null as number[] | null,
@@ -139,19 +140,7 @@ function ScopeFields({ draft: { scope, origins, minLevel }, set }: FieldsProps) 
       )}
       {scope === 'read' && (
         <Labelled name="Minimum level">
-          <select
-            value={minLevel}
-            onChange={(event) => set({ minLevel: event.target.value as typeof minLevel })}
-            className={FIELD}
-          >
-            <option value="">All levels</option>
-            {LEVELS.filter((level) => level !== 'DEBUG').map((level) => (
-              <option key={level} value={level}>
-                {LEVEL_NAME[level]}
-                {level !== 'CRITICAL' && ' and above'}
-              </option>
-            ))}
-          </select>
+          <MinLevelSelect value={minLevel} none="All levels" onChange={(level) => set({ minLevel: level })} />
         </Labelled>
       )}
     </>

@@ -3,7 +3,7 @@ import { Labelled } from '../access/labelled.tsx'
 import { useCameras } from '../api/use-settings.ts'
 import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
-import { LEVEL_NAME, LEVELS, type Level } from '../logs/levels.ts'
+import { MinLevelSelect } from '../logs/level-select.tsx'
 import { hasFilters, type LogFilters, NO_FILTERS } from '../logs/view.ts'
 import { describeFilter } from './describe-filter.ts'
 
@@ -24,19 +24,11 @@ export function FilterFields({
     <div className="grid gap-3">
       <div className="grid gap-3 sm:grid-cols-[11rem_11rem_minmax(0,1fr)]">
         <Labelled name="Lines of level">
-          <select
-            value={min_level ?? ''}
-            onChange={(event) => set({ min_level: (event.target.value || null) as Level | null })}
-            className={FIELD}
-          >
-            <option value="">any level</option>
-            {LEVELS.filter((level) => level !== 'DEBUG').map((level) => (
-              <option key={level} value={level}>
-                {LEVEL_NAME[level]}
-                {level !== 'CRITICAL' && ' and above'}
-              </option>
-            ))}
-          </select>
+          <MinLevelSelect
+            value={min_level}
+            none="any level"
+            onChange={(level) => set({ min_level: level })}
+          />
         </Labelled>
         <Labelled name="Source">
           <input

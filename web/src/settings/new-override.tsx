@@ -8,8 +8,8 @@ import { Button } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import type { LevelChange } from '../levels/use-levels.ts'
+import { LevelSelect } from '../logs/level-select.tsx'
 import type { Level } from '../logs/levels.ts'
-import { LevelSelect } from './level-select.tsx'
 
 const DURATIONS = [
   [15, '15 minutes'],
