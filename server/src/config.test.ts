@@ -30,7 +30,9 @@ test('needs no configuration at all', () => {
 })
 
 test('takes the roles of a server as a list', () => {
-  expect(readConfig({ SERVE: 'jobs, query,' }).roles).toEqual(new Set(['jobs', 'query']))
+  const url = { DATABASE_URL: 'postgres://me@db/logs' }
+  expect(readConfig({ ...url, SERVE: 'jobs, query,' }).roles).toEqual(new Set(['jobs', 'query']))
+  expect(() => readConfig({ SERVE: 'query' })).toThrow('SERVE is set, but DATABASE_URL is not.')
   expect(() => readConfig({ SERVE: 'query,worker' })).toThrow(
     'SERVE is not valid ("worker"). It must be a list of roles, separated by commas: ingest, query, jobs, page.',
   )

@@ -5,7 +5,7 @@ import { databaseUrls, readDatabaseUrl } from './database-url.ts'
 import { EMBED_READERS, readEmbed } from './embed-variables.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
-import { type Roles, readRoles } from './roles.ts'
+import { ALL_ROLES, type Roles, readRoles } from './roles.ts'
 import type { EmbedConfig } from './service/access/embed-links.ts'
 import type { HeaderConfig } from './service/access/header-sign-in.ts'
 import type { OidcConfig } from './service/access/oidc-config.ts'
@@ -243,6 +243,11 @@ export function readConfig(environment: Environment = process.env): Config {
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined) {
     throw new StartupError(
       'DATABASE_DIRECT_URL is set, but DATABASE_URL is not. It bypasses the pooler of DATABASE_URL: set both, or only DATABASE_URL.',
+    )
+  }
+  if (config.roles.size < ALL_ROLES.size && config.databaseUrl === undefined) {
+    throw new StartupError(
+      'SERVE is set, but DATABASE_URL is not. Servers share their work on one database: set both, or neither.',
     )
   }
   if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined) {

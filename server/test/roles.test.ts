@@ -13,7 +13,12 @@ beforeAll(async () => {
   const start = (roles: string) =>
     startTestServer({
       database,
-      environment: { SERVE: roles, ALERTS_KEY: 'one key for all of these', ALERTS_ALLOW_LOCAL: 'true' },
+      environment: {
+        SERVE: roles,
+        DATABASE_URL: database.url,
+        ALERTS_KEY: 'one key for all of these',
+        ALERTS_ALLOW_LOCAL: 'true',
+      },
     })
   ingest = await start('ingest')
   query = await start('query, page')
