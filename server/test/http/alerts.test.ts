@@ -1,6 +1,7 @@
 // Rules over the API: who may have which, what is wrong with one, why it fired, and what is not judged.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AlertEvaluator } from '../../src/service/alerts/alert-evaluator.ts'
+import { previewRule } from '../../src/service/alerts/preview.ts'
 import { AlertWatchdog } from '../../src/service/alerts/watchdog.ts'
 import { MINUTE, startAlerts } from '../support/alerts-server.ts'
 
@@ -485,4 +486,34 @@ it('a caller has one preview at a time, and all callers have two', async () => {
   }
   await Promise.all(others)
   expect(answered.slice(2).toSorted()).toEqual(['ann 200', 'ann 200', 'ben 200', 'eve 200'])
+})
+
+it('a preview judges weeks of minutes in turns with other work', async () => {
+  const minutes = 2 * 24 * 60
+  const lines = Array.from({ length: minutes }, (_, index) => ({
+    timestamp: new Date(clock.now - (index + 1) * MINUTE).toISOString(),
+    ...{ message: 'each minute', source: 'minutes', level: 'ERROR' },
+  }))
+  const { body } = await server.send('POST', '/api/logs', lines)
+  expect(body.data.accepted).toBe(minutes)
+  const definition = {
+    query: '',
+    condition: { kind: 'count' as const, over: 0, minutes: 10, for: { windows: 10, of: 10 } },
+  }
+  const read = async () => ({ visibility: { cameras: null }, sources: ['minutes'] })
+  const { signal } = new AbortController()
+  // After each turn it looks whether the caller is gone.
+  const turns = vi.spyOn(signal, 'throwIfAborted')
+  // Each look at the clock takes a millisecond.
+  let at = performance.now()
+  const time = vi.spyOn(performance, 'now').mockImplementation(() => ++at)
+  try {
+    const { pool } = server.database.database
+    const options = { pool, logOperations: server.system.logOperations }
+    const { total } = await previewRule(options, { definition, read, days: 3, until: clock.now }, signal)
+    expect(total).toBe(1)
+  } finally {
+    time.mockRestore()
+  }
+  expect(turns.mock.calls.length).toBeGreaterThan(minutes / 16 / 12)
 })
