@@ -52,7 +52,12 @@ const latin1 = new TextDecoder('latin1')
 /** Text of one line: UTF-8, or Latin-1 where it is none. Valid text gives its bytes again; a decoder that throws costs 8 µs. */
 export function lineText(line: Uint8Array): string {
   const text = toText(line, 0)
-  return text.includes(REPLACEMENT) && !Buffer.from(text).equals(line) ? latin1.decode(line) : text
+  return text.includes(REPLACEMENT) && !isWritten(text, line) ? latin1.decode(line) : text
+}
+
+/** Lengths first: a long line of broken bytes would be copied at three times its size. */
+function isWritten(text: string, bytes: Uint8Array): boolean {
+  return Buffer.byteLength(text) === bytes.length && Buffer.from(text).equals(bytes)
 }
 
 /** Behind a byte order mark. */
