@@ -28,7 +28,10 @@ export function registerCallers(app: FastifyInstance): FairPlaces {
   app.addHook('preHandler', async (request, response) => {
     const { rateClass, isStream } = request.routeOptions.config
     if (!request.principal || rateClass !== 'query' || isStream) return
-    const giveBack = await places.take(callerOf(request.principal), request.signal)
+    // The signal of a request with a body aborts once that is read.
+    const closing = new AbortController()
+    response.raw.once('close', () => closing.abort())
+    const giveBack = await places.take(callerOf(request.principal), closing.signal)
     if (response.raw.closed) giveBack()
     else response.raw.once('close', giveBack)
   })
