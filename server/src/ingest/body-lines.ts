@@ -49,10 +49,15 @@ function* linesOfBytes(bytes: Uint8Array): Generator<string> {
 const REPLACEMENT = '\ufffd'
 const latin1 = new TextDecoder('latin1')
 
-/** Text of one line: UTF-8, or Latin-1 where it is none. Valid text gives its bytes again; a decoder that throws costs 8 µs. */
-export function lineText(line: Uint8Array): string {
+/**
+ * Text of one line: UTF-8, or Latin-1 where it is none, which `onLatin1` is told. Valid text gives its bytes again; a decoder
+ * that throws costs 8 µs.
+ */
+export function lineText(line: Uint8Array, onLatin1?: () => void): string {
   const text = toText(line, 0)
-  return text.includes(REPLACEMENT) && !isWritten(text, line) ? latin1.decode(line) : text
+  if (!text.includes(REPLACEMENT) || isWritten(text, line)) return text
+  onLatin1?.()
+  return latin1.decode(line)
 }
 
 /** Lengths first: a long line of broken bytes would be copied at three times its size. */

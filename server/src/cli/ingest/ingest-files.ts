@@ -64,7 +64,8 @@ async function sendFile(
   onBytes: (bytes: number) => void,
 ): Promise<LogForm | undefined> {
   const decoder = createFileDecoder(options.format, { ...options.line, ...scan.line })
-  for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
+  const lines = readFileLines(options.file, onBytes, () => tally.noteLatin1())
+  for await (const outcomes of outcomesOf(decoder, lines)) {
     for (const outcome of outcomes) if (take(outcome)) await sender?.send()
   }
   tally.lines += decoder.lines

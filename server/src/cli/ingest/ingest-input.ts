@@ -81,10 +81,12 @@ function toUtf8(encoding: Utf16): Transform {
  * The lines of a file, unpacked where it is gzip, some thousand at a time.
  *
  * @param onBytes receives how many bytes of the file were read, packed bytes where it is packed.
+ * @param onLatin1 called for each line that is no UTF-8
  */
 export async function* readFileLines(
   file: InputFile,
   onBytes: (bytes: number) => void,
+  onLatin1?: () => void,
 ): AsyncGenerator<string[]> {
   const source = createReadStream(file.path, { highWaterMark: CHUNK_BYTES })
   const counter = new Transform({
@@ -98,12 +100,12 @@ export async function* readFileLines(
   if (!file.isGzip) {
     const recoder = file.utf16 === undefined ? undefined : toUtf8(file.utf16)
     if (recoder !== undefined) counted.on('error', (error) => recoder.destroy(error))
-    yield* splitLines(recoder === undefined ? counted : counted.pipe(recoder))
+    yield* splitLines(recoder === undefined ? counted : counted.pipe(recoder), onLatin1)
     return
   }
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   counted.on('error', (error) => gunzip.destroy(error))
-  yield* splitLines(counted.pipe(gunzip))
+  yield* splitLines(counted.pipe(gunzip), onLatin1)
 }
 
 /**
@@ -111,12 +113,12 @@ export async function* readFileLines(
  * bytes that are no UTF-8 are read as Latin-1, line by line; a block of NULs, which a crash leaves behind, becomes a
  * line that says so.
  */
-export async function* splitLines(stream: Readable): AsyncGenerator<string[]> {
+export async function* splitLines(stream: Readable, onLatin1?: () => void): AsyncGenerator<string[]> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   try {
     const first = await chunks.next()
     if (!first.done && isJournalExport(first.value)) yield* journalLines(first.value, chunks)
-    else yield* textLines(startingWith(first, chunks))
+    else yield* textLines(startingWith(first, chunks), onLatin1)
   } finally {
     await chunks.return?.()
   }
@@ -139,7 +141,10 @@ async function* startingWith(
   for (let next = first; !next.done; next = await chunks.next()) yield next.value
 }
 
-async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+async function* textLines(
+  stream: AsyncIterable<Buffer>,
+  onLatin1: (() => void) | undefined,
+): AsyncGenerator<string[]> {
   let parts: Buffer[] = []
   let partBytes = 0
   let dropped = 0
@@ -154,7 +159,7 @@ async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[
   }
 
   function take(): string[] {
-    const text = lineText(Buffer.concat(parts))
+    const text = lineText(Buffer.concat(parts), onLatin1)
     const left = dropped
     parts = []
     partBytes = 0
@@ -174,7 +179,7 @@ async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[
     keep(chunk.subarray(0, first))
     const lines = take()
     const last = chunk.lastIndexOf(NEWLINE)
-    if (last > first) for (const line of linesOf(chunk.subarray(first + 1, last))) lines.push(line)
+    if (last > first) for (const line of linesOf(chunk.subarray(first + 1, last), onLatin1)) lines.push(line)
     keep(chunk.subarray(last + 1))
     yield lines
   }
@@ -184,14 +189,14 @@ async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[
 /** The character that replaces invalid UTF-8. */
 const REPLACEMENT = '\ufffd'
 
-function linesOf(bytes: Buffer): string[] {
+function linesOf(bytes: Buffer, onLatin1: (() => void) | undefined): string[] {
   const text = bytes.toString('utf8')
   if (!text.includes(REPLACEMENT) && !text.includes('\0')) return text.split('\n')
   const lines: string[] = []
   for (let start = 0; start <= bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, start)
     const end = newline === -1 ? bytes.length : newline
-    for (const line of withoutNuls(lineText(bytes.subarray(start, end)))) lines.push(line)
+    for (const line of withoutNuls(lineText(bytes.subarray(start, end), onLatin1))) lines.push(line)
     start = end + 1
   }
   return lines

@@ -39,7 +39,7 @@ export async function ingestStream(run: StreamRun): Promise<string> {
   const { tally, sender } = run
   const now = run.now ?? (() => new Date().toISOString())
   const decoder = createFileDecoder(run.format, { ...run.line, isPipe: true })
-  const chunks = splitLines(run.input)[Symbol.asyncIterator]()
+  const chunks = splitLines(run.input, () => tally.noteLatin1())[Symbol.asyncIterator]()
   let next = chunks.next()
   let arrival = new Turns(next)
   let hasTakenAny = false

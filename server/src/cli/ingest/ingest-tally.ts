@@ -17,6 +17,7 @@ export class IngestTally {
   newest: string | undefined
   /** Plain lines that had no time of their own. */
   undated = 0
+  #latin1 = 0
   readonly #named: string[] = []
   readonly #forms: string[] = []
   readonly #startedMs = performance.now()
@@ -30,6 +31,11 @@ export class IngestTally {
     this.decoded += 1
     if (this.oldest === undefined || isBefore(timestamp, this.oldest)) this.oldest = timestamp
     if (this.newest === undefined || isBefore(this.newest, timestamp)) this.newest = timestamp
+  }
+
+  /** Notes a line that is not UTF-8. */
+  noteLatin1(): void {
+    this.#latin1 += 1
   }
 
   /** Notes how the plain lines of a file were read. */
@@ -55,6 +61,7 @@ export class IngestTally {
       sentences.push(
         `${count(this.undated, 'record')} had no time of ${this.undated === 1 ? 'its' : 'their'} own.`,
       )
+    if (this.#latin1 > 0) sentences.push(`Read ${count(this.#latin1, 'line')} as Latin-1: not UTF-8.`)
     if (this.oldest !== undefined) sentences.push(`Their times range from ${this.oldest} to ${this.newest}.`)
     if (this.retimed > 0)
       sentences.push(`Set the time of arrival on ${count(this.retimed, 'record')} with an impossible time.`)

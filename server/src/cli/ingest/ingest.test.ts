@@ -398,6 +398,14 @@ describe('a stream', () => {
     }
   }
 
+  it('says how many lines are not UTF-8 and are read as Latin-1', async () => {
+    const input = new PassThrough()
+    const done = stream(input)
+    input.end(Buffer.concat([Buffer.from('Maß\n'), Buffer.from('Größe\nPrüfung', 'latin1')]))
+    expect(await done).toContain('\nRead 2 lines as Latin-1: not UTF-8.\n')
+    expect(receiver.stored.map(({ message }) => message)).toEqual(['Maß', 'Größe', 'Prüfung'])
+  })
+
   it('is sent while it goes on, half a line waiting for its rest', async () => {
     const input = new PassThrough()
     const done = stream(input)
