@@ -396,7 +396,9 @@ describe('while an export runs', () => {
     await expect
       .poll(broken)
       .toMatchObject([{ detail: { route: '/api/logs/export', isForeseen: false, error } }])
-    expect((await auditOfBig('logs.export.failed')).after.error).toContain('"logs" does not exist')
+    // Written when the export is over, which is after its report.
+    const audited = async () => (await auditOfBig('logs.export.failed')).after.error
+    await expect.poll(audited).toContain('"logs" does not exist')
   })
 
   it('refuses a third of one caller, and takes it when one has ended', async () => {
