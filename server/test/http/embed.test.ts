@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { RouteOptions } from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { holdStreams } from '../support/held-streams.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const SECRET = 'a secret of the tests, of 32 letters or more'
@@ -103,26 +104,22 @@ it('names what is wrong with a request for a link', async () => {
 })
 
 it('readers of all links have a third of the streams, and those of one camera a third of these', async () => {
-  const ending = new AbortController()
-  const open = async (token: string) => {
-    const { status } = await fetch(`${server.url}/api/logs/stream`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: ending.signal,
-    })
-    return status
-  }
-  const statuses = async (camera: number, count: number) => {
+  const streams = holdStreams()
+  const open = (token: string) =>
+    streams.open(`${server.url}/api/logs/stream`, { authorization: `Bearer ${token}` })
+  const opened = async (camera: number, count: number) => {
     const token = tokenOf(camera, now() + 600)
-    const opened = await Promise.all(Array.from({ length: count }, () => open(token)))
-    return Map.groupBy(opened, (status) => status).get(200)?.length ?? 0
+    const statuses = await Promise.all(Array.from({ length: count }, () => open(token)))
+    return statuses.filter((status) => status === 200).length
   }
   try {
-    expect(await statuses(1, 170)).toBe(166)
-    expect(await statuses(2, 166)).toBe(166)
-    expect(await statuses(3, 166)).toBe(166)
-    expect(await statuses(4, 3)).toBe(2)
+    expect(await opened(1, 170)).toBe(166)
+    expect(await opened(2, 166)).toBe(166)
+    expect(await opened(3, 166)).toBe(166)
+    expect(await opened(4, 3)).toBe(2)
     expect(await open(server.apiKey)).toBe(200)
+    expect(streams.count()).toBe(501)
   } finally {
-    ending.abort()
+    streams.closeAll()
   }
 })

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type EventClient, openEvents } from '../support/event-client.ts'
+import { holdStreams } from '../support/held-streams.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -233,17 +234,9 @@ describe('GET /api/logs/stream', () => {
   it('refuses a key the five hundred and first, and lets others in; one that is closed makes room', async () => {
     const { body } = await server.send('POST', '/api/keys', { name: 'crowd', scope: 'read' })
     const headers = { authorization: `Bearer ${body.data.secret}` }
-    const open: AbortController[] = []
-    const answers: Response[] = []
+    const streams = holdStreams()
     try {
-      const ask = async () => {
-        const ending = new AbortController()
-        const answer = await fetch(`${server.url}/api/logs/stream`, { headers, signal: ending.signal })
-        open.push(ending)
-        // An answer that nobody holds is collected as garbage, and its stream ends.
-        answers.push(answer)
-        return answer.status
-      }
+      const ask = () => streams.open(`${server.url}/api/logs/stream`, headers)
       for (let count = 0; count < 500; count += 50) {
         expect(await Promise.all(Array.from({ length: 50 }, ask))).toEqual(Array(50).fill(200))
       }
@@ -251,13 +244,13 @@ describe('GET /api/logs/stream', () => {
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
       expect(await refused.text()).toMatch(/500 requests and streams of this user or key are open/)
       expect((await server.get('/api/logs?limit=1')).status).toBe(200)
-      open[0]?.abort()
+      expect(streams.count()).toBe(500)
+      streams.closeFirst()
       await expect
         .poll(async () => (await fetch(`${server.url}/api/logs?limit=1`, { headers })).status)
         .toBe(200)
-      expect(answers).toHaveLength(500)
     } finally {
-      for (const ending of open) ending.abort()
+      streams.closeAll()
     }
   })
 
