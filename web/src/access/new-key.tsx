@@ -1,11 +1,11 @@
 import { type FormEvent, useState } from 'react'
 import type { ApiKeyInput, CreatedApiKey } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
+import { Labelled } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { MinLevelSelect } from '../logs/level-select.tsx'
 import type { Level } from '../logs/levels.ts'
 import { CameraGrants } from './camera-grants.tsx'
-import { Labelled } from './labelled.tsx'
 import { ShownOnce } from './shown-once.tsx'
 import { useChange } from './use-access.ts'
 

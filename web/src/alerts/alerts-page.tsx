@@ -1,6 +1,6 @@
 import { Plus } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { Session } from 'timelapser-logs/api'
+import type { AlertTransition, ListedAlertRule, Session } from 'timelapser-logs/api'
 import { useCameras } from '../api/use-settings.ts'
 import { navigate, useSearch } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
@@ -26,33 +26,24 @@ type Edited = { id: number | null; draft: RuleDraft }
 export function AlertsPage({ session }: { session: Session }) {
   const alerts = useAlerts()
   const history = useAlertHistory()
-  const silences = useSilences()
-  const channels = useChannels()
-  const digest = useDigest()
+  const all = [alerts, history, useSilences(), useChannels(), useDigest()]
   const cameras = useCameras()
+  const cameraNames = new Map(cameras.data?.cameras.map(({ id, name }) => [id, name]))
   const [edited, setEdited] = useEdited()
   const isAdmin = session.role === 'admin'
-  const named = useNamedRule(alerts.data !== undefined)
   useEffect(() => {
     document.title = 'Alerts – Timelapser Logs'
   }, [])
   const rules = alerts.data?.rules ?? []
-  const incidents = Map.groupBy(incidentsOf(history.data?.transitions ?? []), ({ rule_id }) => rule_id)
-  const cameraNames = new Map(cameras.data?.cameras.map(({ id, name }) => [id, name]))
-  const all = [alerts, history, silences, channels, digest]
+  const transitions = history.data?.transitions
   const failed = all.find(({ isError }) => isError)
   // Together: parts that come one by one push each other down.
   const isRead = all.every(({ data }) => data !== undefined)
-  const firing = rules.reduce((sum, { firing_count }) => sum + firing_count, 0)
   return (
     <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
         <h1 className="text-figure font-semibold tracking-tight">Alerts</h1>
-        {isRead && rules.length > 0 && (
-          <p className={firing > 0 ? 'font-semibold text-error' : 'text-muted'}>
-            {firing > 0 ? `${firing.toLocaleString()} firing` : 'Nothing is firing'}
-          </p>
-        )}
+        {isRead && rules.length > 0 && <FiringCount rules={rules} />}
         {isRead && edited === null && (
           <Button className="sm:ml-auto" onClick={() => setEdited({ id: null, draft: NEW_RULE })}>
             <Plus size={14} aria-hidden /> New rule
@@ -73,30 +64,7 @@ export function AlertsPage({ session }: { session: Session }) {
         <ReadyRules use={(draft) => setEdited({ id: null, draft })} />
       )}
       {isRead && rules.length > 0 && (
-        <ul
-          aria-label="Alert rules"
-          className="divide-y divide-line rounded-lg border border-line bg-surface"
-        >
-          {rules.map((rule) =>
-            edited?.id === rule.id ? (
-              <li key={rule.id} className="p-2">
-                <RuleEditor
-                  {...{ isAdmin, initial: edited.draft, id: rule.id }}
-                  done={() => setEdited(null)}
-                />
-              </li>
-            ) : (
-              <RuleItem
-                key={rule.id}
-                rule={rule}
-                isNamed={rule.id === named}
-                incidents={incidents.get(rule.id) ?? []}
-                cameraNames={cameraNames}
-                onEdit={() => setEdited({ id: rule.id, draft: toDraft(rule) })}
-              />
-            ),
-          )}
-        </ul>
+        <RuleList {...{ rules, cameraNames, isAdmin, edited, setEdited }} transitions={transitions ?? []} />
       )}
       {isRead && (
         <>
@@ -104,7 +72,7 @@ export function AlertsPage({ session }: { session: Session }) {
             <OwnRules rules={rules} use={(draft) => setEdited({ id: null, draft })} />
           )}
           {rules.length > 0 && <SilenceList session={session} />}
-          {history.data && rules.length > 0 && <HistoryList transitions={history.data.transitions} />}
+          {transitions && rules.length > 0 && <HistoryList transitions={transitions} />}
           <DailyDigest />
           <ChannelList session={session} />
         </>
@@ -113,14 +81,63 @@ export function AlertsPage({ session }: { session: Session }) {
   )
 }
 
-/** The rule that the address names, by which marks on a time axis lead here; brought into view once it is shown. */
-function useNamedRule(isShown: boolean): number | null {
+function FiringCount({ rules }: { rules: readonly ListedAlertRule[] }) {
+  const firing = rules.reduce((sum, { firing_count }) => sum + firing_count, 0)
+  return (
+    <p className={firing > 0 ? 'font-semibold text-error' : 'text-muted'}>
+      {firing > 0 ? `${firing.toLocaleString()} firing` : 'Nothing is firing'}
+    </p>
+  )
+}
+
+/** The rules, one of which may be edited in its place. */
+function RuleList({
+  rules,
+  transitions,
+  cameraNames,
+  isAdmin,
+  edited,
+  setEdited,
+}: {
+  rules: readonly ListedAlertRule[]
+  transitions: readonly AlertTransition[]
+  cameraNames: ReadonlyMap<number, string>
+  isAdmin: boolean
+  edited: Edited | null
+  setEdited: (edited: Edited | null) => void
+}) {
+  const named = useNamedRule()
+  const incidents = Map.groupBy(incidentsOf(transitions), ({ rule_id }) => rule_id)
+  return (
+    <ul aria-label="Alert rules" className="divide-y divide-line rounded-lg border border-line bg-surface">
+      {rules.map((rule) =>
+        edited?.id === rule.id ? (
+          <li key={rule.id} className="p-2">
+            <RuleEditor {...{ isAdmin, initial: edited.draft, id: rule.id }} done={() => setEdited(null)} />
+          </li>
+        ) : (
+          <RuleItem
+            key={rule.id}
+            rule={rule}
+            isNamed={rule.id === named}
+            incidents={incidents.get(rule.id) ?? []}
+            cameraNames={cameraNames}
+            onEdit={() => setEdited({ id: rule.id, draft: toDraft(rule) })}
+          />
+        ),
+      )}
+    </ul>
+  )
+}
+
+/** The rule that the address names, by which marks on a time axis lead here; brought into view. */
+function useNamedRule(): number | null {
   const named = Number(new URLSearchParams(useSearch()).get('rule')) || null
   useEffect(() => {
-    const rule = isShown && named !== null ? document.getElementById(`rule-${named}`) : null
+    const rule = named !== null ? document.getElementById(`rule-${named}`) : null
     rule?.scrollIntoView({ block: 'center' })
     rule?.focus({ preventScroll: true })
-  }, [isShown, named])
+  }, [named])
   return named
 }
 

@@ -1,3 +1,4 @@
+import { Check } from '../controls/fields.tsx'
 import { useChannels } from './use-alerts.ts'
 
 /** The channels that are notified. */
@@ -20,17 +21,13 @@ export function ChannelChoice({
       {channels.data && names.length === 0 && <p className="text-pretty text-muted">{missing}</p>}
       <div className="flex flex-wrap gap-x-5 gap-y-1.5">
         {names.map((name) => (
-          <label key={name} className="flex cursor-pointer items-center gap-2">
-            <input
-              type="checkbox"
-              checked={chosen.includes(name)}
-              onChange={(event) =>
-                onChange(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
-              }
-              className="size-3.5 accent-accent"
-            />
+          <Check
+            key={name}
+            checked={chosen.includes(name)}
+            onChange={(isOn) => onChange(isOn ? [...chosen, name] : chosen.filter((one) => one !== name))}
+          >
             {there.includes(name) ? name : `${name} (deleted)`}
-          </label>
+          </Check>
         ))}
       </div>
     </>

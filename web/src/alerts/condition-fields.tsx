@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { FIELD } from '../controls/surfaces.ts'
+import { Check, Select, Text } from '../controls/fields.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import {
   type ConditionDraft,
@@ -8,7 +8,6 @@ import {
   KINDS,
   type Kind,
   MEASURES,
-  type Measure,
   withKind,
 } from './condition-draft.ts'
 import { NumberField } from './number-field.tsx'
@@ -23,18 +22,13 @@ export function ConditionFields({ condition, onChange, children }: Props & { chi
   return (
     <>
       <p className="flex flex-wrap items-center gap-2">
-        <select
+        <Select
           aria-label="Condition"
+          options={KINDS}
           value={kind}
-          onChange={(event) => onChange(withKind(condition, event.target.value as Kind, zone))}
-          className={`${FIELD} !w-auto`}
-        >
-          {Object.entries(KINDS).map(([name, text]) => (
-            <option key={name} value={name}>
-              {text}
-            </option>
-          ))}
-        </select>
+          onChange={(next) => onChange(withKind(condition, next, zone))}
+          className="!w-auto"
+        />
         <Limit condition={condition} onChange={onChange} />
         <span className="text-muted">
           {kind === 'silence' && condition.cadence !== null ? 'for at least' : BEFORE_MINUTES[kind]}
@@ -50,7 +44,7 @@ export function ConditionFields({ condition, onChange, children }: Props & { chi
         )}
       </p>
       {kind === 'silence' && <Cadence condition={condition} onChange={onChange} />}
-      {hasWindows(kind) && <Lasting condition={condition} onChange={onChange} />}
+      {hasWindows(kind) && <WindowsFields condition={condition} onChange={onChange} />}
     </>
   )
 }
@@ -74,39 +68,32 @@ function Limit({ condition, onChange }: Props) {
     <>
       {kind === 'number' && (
         <>
-          <input
+          <Text
             aria-label="Field in extra_data"
             value={field}
             maxLength={200}
             placeholder="duration_ms"
-            onChange={(event) => onChange({ field: event.target.value })}
-            className={`${FIELD} !w-40 font-mono text-small`}
+            onChange={(next) => onChange({ field: next })}
+            className="!w-40 font-mono text-small"
           />
           <span className="text-muted">,</span>
-          <select
+          <Select
             aria-label="Measure"
+            options={MEASURES}
             value={measure}
-            onChange={(event) => onChange({ measure: event.target.value as Measure })}
-            className={`${FIELD} !w-auto`}
-          >
-            {Object.entries(MEASURES).map(([name, text]) => (
-              <option key={name} value={name}>
-                {text}
-              </option>
-            ))}
-          </select>
+            onChange={(next) => onChange({ measure: next })}
+            className="!w-auto"
+          />
         </>
       )}
       {isSided && (
-        <select
+        <Select
           aria-label="Side of the limit"
+          options={['over', 'under']}
           value={side}
-          onChange={(event) => onChange({ side: event.target.value as 'over' | 'under' })}
-          className={`${FIELD} !w-auto`}
-        >
-          <option value="over">over</option>
-          <option value="under">under</option>
-        </select>
+          onChange={(next) => onChange({ side: next })}
+          className="!w-auto"
+        />
       )}
       <NumberField
         label={LIMITS[kind]}
@@ -128,15 +115,9 @@ function Cadence({ condition, onChange }: Props) {
   const { cadence } = condition
   return (
     <span className="flex flex-wrap items-center gap-2">
-      <label className="flex cursor-pointer items-center gap-2">
-        <input
-          type="checkbox"
-          checked={cadence !== null}
-          onChange={(event) => onChange({ cadence: event.target.checked ? '5' : null })}
-          className="size-3.5 accent-accent"
-        />
+      <Check checked={cadence !== null} onChange={(isOn) => onChange({ cadence: isOn ? '5' : null })}>
         Only when unlike its usual cadence{cadence === null ? '' : ':'}
-      </label>
+      </Check>
       {cadence !== null && (
         <>
           <span className="text-muted">nothing for</span>
@@ -153,60 +134,12 @@ function Cadence({ condition, onChange }: Props) {
 }
 
 /** The fields of a condition on windows beside its limit. */
-function Lasting({ condition, onChange }: Props) {
-  const { kind, lasting, at_least, days, timezone } = condition
+function WindowsFields({ condition, onChange }: Props) {
+  const { kind, at_least } = condition
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
-      <span className="flex flex-wrap items-center gap-2">
-        <label className="flex cursor-pointer items-center gap-2">
-          <input
-            type="checkbox"
-            checked={lasting !== null}
-            onChange={(event) =>
-              onChange({ lasting: event.target.checked ? { windows: '2', of: '3' } : null })
-            }
-            className="size-3.5 accent-accent"
-          />
-          Only when it lasts
-        </label>
-        {lasting && (
-          <>
-            <span className="text-muted">in</span>
-            <NumberField
-              label="Windows"
-              value={lasting.windows}
-              onChange={(windows) => onChange({ lasting: { ...lasting, windows } })}
-            />
-            <span className="text-muted">of the last</span>
-            <NumberField
-              label="Of windows"
-              value={lasting.of}
-              onChange={(of) => onChange({ lasting: { ...lasting, of } })}
-            />
-            <span className="text-muted">windows</span>
-          </>
-        )}
-      </span>
-      {kind === 'usual' && (
-        <span className="flex flex-wrap items-center gap-2">
-          <span className="text-muted">compared with</span>
-          <NumberField
-            label="Days"
-            value={days}
-            placeholder="7"
-            onChange={(next) => onChange({ days: next })}
-          />
-          <span className="text-muted">days, by the clock of</span>
-          <input
-            aria-label="Time zone of the days"
-            value={timezone}
-            maxLength={60}
-            placeholder="UTC"
-            onChange={(event) => onChange({ timezone: event.target.value })}
-            className={`${FIELD} !w-44`}
-          />
-        </span>
-      )}
+      <Lasting condition={condition} onChange={onChange} />
+      {kind === 'usual' && <Compared condition={condition} onChange={onChange} />}
       {hasAtLeast(kind) && (
         <span className="flex flex-wrap items-center gap-2">
           <span className="text-muted">{AT_LEAST[kind as keyof typeof AT_LEAST]}</span>
@@ -228,3 +161,55 @@ const AT_LEAST = {
   number: 'windows need at least',
   usual: 'it takes at least',
 } as const
+
+/** In how many windows it has to be so. */
+function Lasting({ condition, onChange }: Props) {
+  const { lasting } = condition
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <Check
+        checked={lasting !== null}
+        onChange={(isOn) => onChange({ lasting: isOn ? { windows: '2', of: '3' } : null })}
+      >
+        Only when it lasts
+      </Check>
+      {lasting && (
+        <>
+          <span className="text-muted">in</span>
+          <NumberField
+            label="Windows"
+            value={lasting.windows}
+            onChange={(windows) => onChange({ lasting: { ...lasting, windows } })}
+          />
+          <span className="text-muted">of the last</span>
+          <NumberField
+            label="Of windows"
+            value={lasting.of}
+            onChange={(of) => onChange({ lasting: { ...lasting, of } })}
+          />
+          <span className="text-muted">windows</span>
+        </>
+      )}
+    </span>
+  )
+}
+
+/** The days that tell what is usual. */
+function Compared({ condition, onChange }: Props) {
+  const { days, timezone } = condition
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <span className="text-muted">compared with</span>
+      <NumberField label="Days" value={days} placeholder="7" onChange={(next) => onChange({ days: next })} />
+      <span className="text-muted">days, by the clock of</span>
+      <Text
+        aria-label="Time zone of the days"
+        value={timezone}
+        maxLength={60}
+        placeholder="UTC"
+        onChange={(next) => onChange({ timezone: next })}
+        className="!w-44"
+      />
+    </span>
+  )
+}

@@ -1,9 +1,8 @@
 import { type FormEvent, useState } from 'react'
 import type { AlertDigestInput, AlertDigestSettings } from 'timelapser-logs/api'
-import { Labelled } from '../access/labelled.tsx'
-import { Button } from '../controls/button.tsx'
+import { TextField } from '../controls/fields.tsx'
+import { FormButtons, Problem } from '../controls/form-end.tsx'
 import { notify } from '../controls/notice.tsx'
-import { FIELD } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { ChannelChoice } from './channel-choice.tsx'
 import { useChangeAlerts } from './use-alerts.ts'
@@ -27,24 +26,22 @@ export function DigestForm({ digest, done }: { digest: AlertDigestSettings | nul
   return (
     <form onSubmit={submit} aria-label="Daily digest" className="grid gap-3 rounded-md bg-sunken px-3 py-2.5">
       <div className="flex flex-wrap items-end gap-3">
-        <Labelled name="Time">
-          <input
-            type="time"
-            required
-            value={draft.at}
-            onChange={({ target }) => setDraft({ ...draft, at: target.value })}
-            className={`${FIELD} figures !w-28`}
-          />
-        </Labelled>
-        <Labelled name="Time zone">
-          <input
-            required
-            value={draft.timezone}
-            maxLength={60}
-            onChange={({ target }) => setDraft({ ...draft, timezone: target.value })}
-            className={`${FIELD} !w-44`}
-          />
-        </Labelled>
+        <TextField
+          name="Time"
+          type="time"
+          required
+          value={draft.at}
+          onChange={(at) => setDraft({ ...draft, at })}
+          className="figures !w-28"
+        />
+        <TextField
+          name="Time zone"
+          required
+          value={draft.timezone}
+          maxLength={60}
+          onChange={(timezone) => setDraft({ ...draft, timezone })}
+          className="!w-44"
+        />
       </div>
       <fieldset className="grid gap-1">
         <legend className="mb-1 text-small text-muted">Channels</legend>
@@ -54,19 +51,8 @@ export function DigestForm({ digest, done }: { digest: AlertDigestSettings | nul
           missing="No channels yet. Administrators add channels below."
         />
       </fieldset>
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" kind="accent" disabled={draft.channels.length === 0 || save.isPending}>
-          Save
-        </Button>
-        <Button kind="quiet" onClick={done}>
-          Cancel
-        </Button>
-      </div>
-      {save.isError && (
-        <p role="alert" className="text-error">
-          {save.error.message}
-        </p>
-      )}
+      <FormButtons name="Save" disabled={draft.channels.length === 0 || save.isPending} onCancel={done} />
+      <Problem error={save.error} />
     </form>
   )
 }

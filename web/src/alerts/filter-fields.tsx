@@ -1,7 +1,7 @@
 import { X } from 'lucide-react'
-import { Labelled } from '../access/labelled.tsx'
 import { useCameras } from '../api/use-settings.ts'
 import { Button } from '../controls/button.tsx'
+import { Labelled } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { MinLevelSelect } from '../logs/level-select.tsx'
 import { hasFilters, type LogFilters, NO_FILTERS } from '../logs/view.ts'

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { AlertChannelInput } from 'timelapser-logs/api'
-import { Labelled } from '../access/labelled.tsx'
-import { Button } from '../controls/button.tsx'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
+import { FormButtons, Problem } from '../controls/form-end.tsx'
 import { notify } from '../controls/notice.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { useChangeAlerts } from './use-alerts.ts'
@@ -61,78 +61,58 @@ export function NewChannel({ done }: { done: () => void }) {
       <div className="grid gap-3 sm:max-lg:grid-cols-2">
         <Text name="Channel name" value={draft.name} onChange={(name) => set({ name })} />
         <Labelled name="Kind">
-          <select
-            value={draft.format}
-            onChange={(event) => set({ format: event.target.value as Format })}
-            className={FIELD}
-          >
-            {Object.entries(FORMATS).map(([format, name]) => (
-              <option key={format} value={format}>
-                {name}
-              </option>
-            ))}
-          </select>
+          <Select options={FORMATS} value={draft.format} onChange={(format) => set({ format })} />
         </Labelled>
-        {isMail ? (
-          <MailFields draft={draft} set={set} />
-        ) : (
-          <>
-            <Text
-              name="Address"
-              value={draft.url}
-              hint={HINTS[draft.format]}
-              onChange={(url) => set({ url })}
-            />
-            {draft.format === 'telegram' && (
-              <Text name="Chat id" value={draft.chat_id} onChange={(chat_id) => set({ chat_id })} />
-            )}
-            {draft.format === 'template' && (
-              <Labelled name="Body, with names of a notice in double braces">
-                <textarea
-                  rows={5}
-                  value={draft.template}
-                  onChange={(event) => set({ template: event.target.value })}
-                  className={`${FIELD} h-auto py-2 font-mono`}
-                />
-              </Labelled>
-            )}
-            {(draft.format === 'json' || draft.format === 'ntfy' || draft.format === 'template') && (
-              <Text
-                name="Token, if it needs one"
-                isSecret
-                value={draft.token}
-                onChange={(token) => set({ token })}
-              />
-            )}
-            {draft.format === 'json' && (
-              <Text
-                name="Signing secret"
-                isSecret
-                value={draft.secret}
-                onChange={(secret) => set({ secret })}
-              />
-            )}
-          </>
-        )}
+        {isMail ? <MailFields draft={draft} set={set} /> : <WebhookFields draft={draft} set={set} />}
       </div>
-      {create.isError && (
-        <p role="alert" className="text-error">
-          {create.error.message}
-        </p>
-      )}
-      <div className="flex gap-2">
-        <Button type="submit" kind="accent" disabled={!isReady || create.isPending}>
-          Save channel
-        </Button>
-        <Button kind="quiet" onClick={done}>
-          Cancel
-        </Button>
-      </div>
+      <Problem error={create.error} />
+      <FormButtons name="Save channel" disabled={!isReady || create.isPending} onCancel={done} />
     </form>
   )
 }
 
-function MailFields({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) => void }) {
+type FieldsProps = { draft: Draft; set: (change: Partial<Draft>) => void }
+
+function WebhookFields({ draft, set }: FieldsProps) {
+  const { format } = draft
+  return (
+    <>
+      <Text name="Address" value={draft.url} hint={HINTS[format]} onChange={(url) => set({ url })} />
+      {format === 'telegram' && (
+        <Text name="Chat id" value={draft.chat_id} onChange={(chat_id) => set({ chat_id })} />
+      )}
+      {format === 'template' && (
+        <Labelled name="Body, with names of a notice in double braces">
+          <textarea
+            rows={5}
+            value={draft.template}
+            onChange={(event) => set({ template: event.target.value })}
+            className={`${FIELD} h-auto py-2 font-mono`}
+          />
+        </Labelled>
+      )}
+      {(format === 'json' || format === 'ntfy' || format === 'template') && (
+        <Text
+          name="Token, if it needs one"
+          isSecret
+          value={draft.token}
+          onChange={(token) => set({ token })}
+        />
+      )}
+      {format === 'json' && (
+        <Text name="Signing secret" isSecret value={draft.secret} onChange={(secret) => set({ secret })} />
+      )}
+    </>
+  )
+}
+
+const SECURITIES = {
+  starttls: 'STARTTLS, port 587',
+  tls: 'TLS, port 465',
+  none: 'none, port 25',
+}
+
+function MailFields({ draft, set }: FieldsProps) {
   return (
     <>
       <Text
@@ -142,15 +122,11 @@ function MailFields({ draft, set }: { draft: Draft; set: (change: Partial<Draft>
         onChange={(host) => set({ host })}
       />
       <Labelled name="Security">
-        <select
+        <Select<string>
+          options={SECURITIES}
           value={draft.security}
-          onChange={(event) => set({ security: event.target.value })}
-          className={FIELD}
-        >
-          <option value="starttls">STARTTLS, port 587</option>
-          <option value="tls">TLS, port 465</option>
-          <option value="none">none, port 25</option>
-        </select>
+          onChange={(security) => set({ security })}
+        />
       </Labelled>
       <Text name="User name" value={draft.username} onChange={(username) => set({ username })} />
       <Text name="Password" isSecret value={draft.password} onChange={(password) => set({ password })} />
@@ -166,11 +142,9 @@ function MailFields({ draft, set }: { draft: Draft; set: (change: Partial<Draft>
 }
 
 function Text({
-  name,
-  value,
   hint,
   isSecret = false,
-  onChange,
+  ...rest
 }: {
   name: string
   value: string
@@ -179,16 +153,12 @@ function Text({
   onChange: (value: string) => void
 }) {
   return (
-    <Labelled name={name}>
-      <input
-        type={isSecret ? 'password' : 'text'}
-        autoComplete={isSecret ? 'new-password' : 'off'}
-        value={value}
-        placeholder={hint}
-        onChange={(event) => onChange(event.target.value)}
-        className={FIELD}
-      />
-    </Labelled>
+    <TextField
+      type={isSecret ? 'password' : 'text'}
+      autoComplete={isSecret ? 'new-password' : 'off'}
+      placeholder={hint}
+      {...rest}
+    />
   )
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { AlertDefinition } from 'timelapser-logs/api'
+import { Problem } from '../controls/form-end.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'
 import { IncidentStrip } from './incident-strip.tsx'
@@ -15,13 +16,7 @@ export function PreviewBox({ rule }: { rule: AlertDefinition | null }) {
   const preview = useAlertPreview(asked, DAYS)
   const zone = useDisplayZone()
   if (asked === null) return null
-  if (preview.isError) {
-    return (
-      <p role="alert" className="text-error">
-        {preview.error.message}
-      </p>
-    )
-  }
+  if (preview.isError) return <Problem error={preview.error} />
   const { data } = preview
   if (!data) return <p className="text-muted">Looking at the last {DAYS} days…</p>
   const end = Date.parse(data.end)

@@ -1,6 +1,6 @@
-import { FIELD } from '../controls/surfaces.ts'
+import { Check, Select } from '../controls/fields.tsx'
 import { NumberField } from './number-field.tsx'
-import { RAISED_LEVELS, type RaisedLevel, type RuleDraft } from './rule-draft.ts'
+import { RAISED_LEVELS, type RuleDraft } from './rule-draft.ts'
 
 /** Whether more of a group is stored for a while when it fires. */
 export function RaiseFields({
@@ -12,28 +12,22 @@ export function RaiseFields({
 }) {
   return (
     <span className="flex flex-wrap items-center gap-2">
-      <label className="flex cursor-pointer items-center gap-2">
-        <input
-          type="checkbox"
-          checked={raise !== null}
-          onChange={(event) => onChange(event.target.checked ? { level: 'DEBUG', minutes: '15' } : null)}
-          className="size-3.5 accent-accent"
-        />
+      <Check
+        checked={raise !== null}
+        onChange={(isOn) => onChange(isOn ? { level: 'DEBUG', minutes: '15' } : null)}
+      >
         When a group fires, store more of its lines{raise === null ? '' : ':'}
-      </label>
+      </Check>
       {raise && (
         <>
           <span className="text-muted">from</span>
-          <select
+          <Select
             aria-label="Level to store"
+            options={RAISED_LEVELS}
             value={raise.level}
-            onChange={(event) => onChange({ ...raise, level: event.target.value as RaisedLevel })}
-            className={`${FIELD} !w-auto`}
-          >
-            {RAISED_LEVELS.map((level) => (
-              <option key={level}>{level}</option>
-            ))}
-          </select>
+            onChange={(level) => onChange({ ...raise, level })}
+            className="!w-auto"
+          />
           <span className="text-muted">on, for</span>
           <NumberField
             label="Minutes to store more"

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { AlertRule, AlertRuleInput } from 'timelapser-logs/api'
-import { Labelled } from '../access/labelled.tsx'
-import { Button } from '../controls/button.tsx'
+import { Labelled, Select, Text, TextField } from '../controls/fields.tsx'
+import { FormButtons, Problem } from '../controls/form-end.tsx'
 import { notify } from '../controls/notice.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ChannelChoice } from './channel-choice.tsx'
@@ -11,15 +11,7 @@ import { FilterFields } from './filter-fields.tsx'
 import { HoursFields } from './hours-fields.tsx'
 import { PreviewBox } from './preview-box.tsx'
 import { RaiseFields } from './raise-fields.tsx'
-import {
-  GROUPINGS,
-  type Grouping,
-  hasLevel,
-  type RuleDraft,
-  SEVERITIES,
-  type Severity,
-  toInput,
-} from './rule-draft.ts'
+import { GROUPINGS, hasLevel, type RuleDraft, SEVERITIES, toInput } from './rule-draft.ts'
 import { ThresholdsFields } from './thresholds-fields.tsx'
 import { useChangeAlerts } from './use-alerts.ts'
 
@@ -58,65 +50,59 @@ export function RuleEditor({
       aria-label={id === null ? 'New rule' : `Edit ${initial.name}`}
       className="grid grid-cols-1 gap-5 rounded-lg border border-line bg-surface p-4 sm:p-5"
     >
-      <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_10rem]">
-        <Labelled name="Name">
-          <input
-            value={draft.name}
-            maxLength={200}
-            onChange={(event) => set({ name: event.target.value })}
-            className={FIELD}
-          />
-        </Labelled>
-        <Labelled name="Severity">
-          <select
-            value={draft.severity}
-            onChange={(event) => set({ severity: event.target.value as Severity })}
-            className={FIELD}
-          >
-            {SEVERITIES.map((severity) => (
-              <option key={severity}>{severity}</option>
-            ))}
-          </select>
-        </Labelled>
+      <NameFields draft={draft} set={set} />
+      <LinesFields draft={draft} set={set} />
+      <NoticeFields draft={draft} set={set} />
+      {hasLevel(draft) && (isAdmin || draft.raise !== null) && (
+        <RaiseFields raise={draft.raise} onChange={(raise) => set({ raise })} />
+      )}
+      <NoteField draft={draft} set={set} />
+      <div className="grid gap-2 rounded-md border border-line px-3 py-2.5">
+        <PreviewBox rule={'rule' in tried ? definitionOf(tried.rule) : null} />
+        {'missing' in input && <p className="text-muted">{input.missing}</p>}
       </div>
+      <Problem error={save.error} />
+      <FormButtons
+        name={save.isPending ? 'Saving…' : 'Save rule'}
+        disabled={rule === null || save.isPending}
+        onCancel={done}
+      />
+    </form>
+  )
+}
+
+type FieldsProps = { draft: RuleDraft; set: (change: Partial<RuleDraft>) => void }
+
+function NameFields({ draft, set }: FieldsProps) {
+  return (
+    <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_10rem]">
+      <TextField name="Name" value={draft.name} maxLength={200} onChange={(name) => set({ name })} />
+      <Labelled name="Severity">
+        <Select options={SEVERITIES} value={draft.severity} onChange={(severity) => set({ severity })} />
+      </Labelled>
+    </div>
+  )
+}
+
+/** Which lines in which number, for which groups, and in which hours. */
+function LinesFields({ draft, set }: FieldsProps) {
+  const { condition } = draft
+  return (
+    <>
       <fieldset className="grid gap-3">
         <legend className="mb-2 font-semibold">When</legend>
         <ConditionFields
-          condition={draft.condition}
-          onChange={(change) => set({ condition: { ...draft.condition, ...change } })}
+          condition={condition}
+          onChange={(change) => set({ condition: { ...condition, ...change } })}
         >
-          <select
-            aria-label="Group by"
-            value={draft.group_by}
-            onChange={(event) => set({ group_by: event.target.value as Grouping })}
-            className={`${FIELD} !w-auto`}
-          >
-            {Object.entries(GROUPINGS).map(([grouping, name]) => (
-              <option key={grouping} value={grouping}>
-                {name}
-              </option>
-            ))}
-          </select>
-          {draft.group_by === 'field' && (
-            <input
-              aria-label="Field to group by"
-              value={draft.group_field}
-              maxLength={200}
-              placeholder="site.id"
-              onChange={(event) => set({ group_field: event.target.value })}
-              className={`${FIELD} !w-40 font-mono text-small`}
-            />
-          )}
+          <GroupingFields draft={draft} set={set} />
         </ConditionFields>
         <FilterFields filters={draft.filters} onChange={(filters) => set({ filters })} />
       </fieldset>
-      {draft.condition.kind === 'share' && (
+      {condition.kind === 'share' && (
         <fieldset className="grid gap-3">
           <legend className="mb-2 font-semibold">Of the lines</legend>
-          <FilterFields
-            filters={draft.condition.of}
-            onChange={(of) => set({ condition: { ...draft.condition, of } })}
-          />
+          <FilterFields filters={condition.of} onChange={(of) => set({ condition: { ...condition, of } })} />
         </fieldset>
       )}
       <HoursFields
@@ -126,6 +112,39 @@ export function RuleEditor({
         hours={draft.hours}
         onChange={(hours) => set({ hours })}
       />
+    </>
+  )
+}
+
+function GroupingFields({ draft, set }: FieldsProps) {
+  return (
+    <>
+      <Select
+        aria-label="Group by"
+        options={GROUPINGS}
+        value={draft.group_by}
+        onChange={(group_by) => set({ group_by })}
+        className="!w-auto"
+      />
+      {draft.group_by === 'field' && (
+        <Text
+          aria-label="Field to group by"
+          value={draft.group_field}
+          maxLength={200}
+          placeholder="site.id"
+          onChange={(group_field) => set({ group_field })}
+          className="!w-40 font-mono text-small"
+        />
+      )}
+    </>
+  )
+}
+
+/** Which channels are notified, when not, and beyond which further limits. */
+function NoticeFields({ draft, set }: FieldsProps) {
+  const { kind } = draft.condition
+  return (
+    <>
       <fieldset className="grid gap-2">
         <legend className="mb-1 font-semibold">Notify</legend>
         <ChannelChoice chosen={draft.channels} onChange={(channels) => set({ channels })} />
@@ -137,44 +156,29 @@ export function RuleEditor({
         hours={draft.quiet}
         onChange={(quiet) => set({ quiet })}
       />
-      {hasLimit(draft.condition.kind) && (
+      {hasLimit(kind) && (
         <ThresholdsFields
-          kind={draft.condition.kind}
+          kind={kind}
           channels={draft.channels}
           thresholds={draft.thresholds}
           onChange={(thresholds) => set({ thresholds })}
         />
       )}
-      {hasLevel(draft) && (isAdmin || draft.raise !== null) && (
-        <RaiseFields raise={draft.raise} onChange={(raise) => set({ raise })} />
-      )}
-      <Labelled name="Note, sent along: what to do about it">
-        <textarea
-          value={draft.note}
-          maxLength={2000}
-          rows={2}
-          onChange={(event) => set({ note: event.target.value })}
-          className={`${FIELD} h-auto py-1.5`}
-        />
-      </Labelled>
-      <div className="grid gap-2 rounded-md border border-line px-3 py-2.5">
-        <PreviewBox rule={'rule' in tried ? definitionOf(tried.rule) : null} />
-        {'missing' in input && <p className="text-muted">{input.missing}</p>}
-      </div>
-      {save.isError && (
-        <p role="alert" className="text-error">
-          {save.error.message}
-        </p>
-      )}
-      <div className="flex gap-2">
-        <Button type="submit" kind="accent" disabled={rule === null || save.isPending}>
-          {save.isPending ? 'Saving…' : 'Save rule'}
-        </Button>
-        <Button kind="quiet" onClick={done}>
-          Cancel
-        </Button>
-      </div>
-    </form>
+    </>
+  )
+}
+
+function NoteField({ draft, set }: FieldsProps) {
+  return (
+    <Labelled name="Note, sent along: what to do about it">
+      <textarea
+        value={draft.note}
+        maxLength={2000}
+        rows={2}
+        onChange={(event) => set({ note: event.target.value })}
+        className={`${FIELD} h-auto py-1.5`}
+      />
+    </Labelled>
   )
 }
 

@@ -39,19 +39,8 @@ export function RuleItem({
 }) {
   const [isSilencing, setSilencing] = useState(false)
   const [isAsking, setAsking] = useState(false)
-  const change = useChangeAlerts()
-  const { id, name, enabled, problem } = rule
+  const { id, name } = rule
   const now = serverNow()
-  const put = (isOn: boolean) => {
-    const input = toInput({ ...toDraft(rule), enabled: isOn })
-    if ('missing' in input) return notify(input.missing, 'failed')
-    const said = () => notify(isOn ? 'Rule enabled' : 'Rule disabled')
-    change.mutate(
-      { method: 'PUT', path: `/api/alerts/rules/${id}`, body: input.rule },
-      { onSuccess: said, onError: (error) => notify(error.message, 'failed') },
-    )
-  }
-  const channels = rule.channels ?? []
   return (
     <li
       id={`rule-${id}`}
@@ -59,33 +48,7 @@ export function RuleItem({
       className={`grid grid-cols-1 gap-2.5 px-4 py-4 ${isNamed ? 'bg-accent-wash' : ''}`}
     >
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
-        <div className="grid min-w-0 flex-1 gap-0.5 max-sm:basis-full">
-          <h3 className="flex flex-wrap items-baseline gap-x-2">
-            <span className={`min-w-0 text-title font-semibold wrap-anywhere ${enabled ? '' : 'text-muted'}`}>
-              {name}
-            </span>
-            <RuleState rule={rule} />
-          </h3>
-          <p className="text-muted wrap-anywhere first-letter:uppercase">
-            {rule.condition_text}: {describeFilter(filtersIn(rule.query), cameraNames)}
-          </p>
-          <p className="text-small text-faint wrap-anywhere">
-            {channels.length > 0 ? `Notifies ${channels.join(', ')}` : 'No channel; only shown here'}
-            {rule.thresholds?.map(({ at, channels: named = channels }) => (
-              <span key={at}>
-                ; beyond {at.toLocaleString()} {named.join(', ') || 'no channel'}
-              </span>
-            ))}
-            {rule.active_hours && `, active ${hoursText(rule.active_hours)}`}
-            {rule.quiet_hours && `, quiet ${hoursText(rule.quiet_hours)}`}
-            {rule.raise_level &&
-              `, stores lines of a firing group from ${rule.raise_level.level} on for ${rule.raise_level.minutes} minutes`}
-            {!rule.is_own && `; created by ${rule.owner_name}`}
-          </p>
-          {problem !== null && (
-            <p className="text-small text-warning wrap-anywhere">It cannot be evaluated: {problem}</p>
-          )}
-        </div>
+        <Described rule={rule} cameraNames={cameraNames} />
         <div className="ml-auto flex flex-wrap items-center gap-1">
           <IconButton
             label={`Why ${name} fired, or did not`}
@@ -104,38 +67,104 @@ export function RuleItem({
           <IconButton label={`Edit ${name}`} onClick={onEdit}>
             <Pencil size={14} aria-hidden />
           </IconButton>
-          <Button
-            kind="quiet"
-            aria-label={`Turn ${enabled ? 'off' : 'on'} ${name}`}
-            disabled={change.isPending}
-            onClick={() => put(!enabled)}
-          >
-            {enabled ? 'Turn off' : 'Turn on'}
-          </Button>
-          <ConfirmButton
-            name="Delete"
-            of={name}
-            disabled={change.isPending}
-            onConfirm={() => change.mutate({ method: 'DELETE', path: `/api/alerts/rules/${id}` })}
-          />
+          <Switch rule={rule} />
         </div>
       </div>
       {isSilencing && <SilenceForm rule={rule} done={() => setSilencing(false)} />}
       {isAsking && <WhyPanel rule={rule} done={() => setAsking(false)} />}
       <Firing rule={rule} now={now} />
-      <div className="grid gap-1">
-        <IncidentStrip
-          stretches={incidents}
-          start={now - 7 * DAY}
-          end={now}
-          name={`${name} fired in the last 7 days`}
-        />
-        <p className="flex justify-between text-small text-faint" aria-hidden>
-          <span>7 days ago</span>
-          <span>now</span>
-        </p>
-      </div>
+      <LastWeek name={name} incidents={incidents} now={now} />
     </li>
+  )
+}
+
+/** The name of a rule, its condition and its further properties in words. */
+function Described({
+  rule,
+  cameraNames,
+}: {
+  rule: ListedAlertRule
+  cameraNames: ReadonlyMap<number, string>
+}) {
+  const { name, enabled, problem, channels = [] } = rule
+  return (
+    <div className="grid min-w-0 flex-1 gap-0.5 max-sm:basis-full">
+      <h3 className="flex flex-wrap items-baseline gap-x-2">
+        <span className={`min-w-0 text-title font-semibold wrap-anywhere ${enabled ? '' : 'text-muted'}`}>
+          {name}
+        </span>
+        <RuleState rule={rule} />
+      </h3>
+      <p className="text-muted wrap-anywhere first-letter:uppercase">
+        {rule.condition_text}: {describeFilter(filtersIn(rule.query), cameraNames)}
+      </p>
+      <p className="text-small text-faint wrap-anywhere">
+        {channels.length > 0 ? `Notifies ${channels.join(', ')}` : 'No channel; only shown here'}
+        {rule.thresholds?.map(({ at, channels: named = channels }) => (
+          <span key={at}>
+            ; beyond {at.toLocaleString()} {named.join(', ') || 'no channel'}
+          </span>
+        ))}
+        {rule.active_hours && `, active ${hoursText(rule.active_hours)}`}
+        {rule.quiet_hours && `, quiet ${hoursText(rule.quiet_hours)}`}
+        {rule.raise_level &&
+          `, stores lines of a firing group from ${rule.raise_level.level} on for ${rule.raise_level.minutes} minutes`}
+        {!rule.is_own && `; created by ${rule.owner_name}`}
+      </p>
+      {problem !== null && (
+        <p className="text-small text-warning wrap-anywhere">It cannot be evaluated: {problem}</p>
+      )}
+    </div>
+  )
+}
+
+/** Turns a rule on and off, and deletes it. */
+function Switch({ rule }: { rule: ListedAlertRule }) {
+  const change = useChangeAlerts()
+  const { id, name, enabled } = rule
+  const put = (isOn: boolean) => {
+    const input = toInput({ ...toDraft(rule), enabled: isOn })
+    if ('missing' in input) return notify(input.missing, 'failed')
+    const said = () => notify(isOn ? 'Rule enabled' : 'Rule disabled')
+    change.mutate(
+      { method: 'PUT', path: `/api/alerts/rules/${id}`, body: input.rule },
+      { onSuccess: said, onError: (error) => notify(error.message, 'failed') },
+    )
+  }
+  return (
+    <>
+      <Button
+        kind="quiet"
+        aria-label={`Turn ${enabled ? 'off' : 'on'} ${name}`}
+        disabled={change.isPending}
+        onClick={() => put(!enabled)}
+      >
+        {enabled ? 'Turn off' : 'Turn on'}
+      </Button>
+      <ConfirmButton
+        name="Delete"
+        of={name}
+        disabled={change.isPending}
+        onConfirm={() => change.mutate({ method: 'DELETE', path: `/api/alerts/rules/${id}` })}
+      />
+    </>
+  )
+}
+
+function LastWeek({ name, incidents, now }: { name: string; incidents: readonly Incident[]; now: number }) {
+  return (
+    <div className="grid gap-1">
+      <IncidentStrip
+        stretches={incidents}
+        start={now - 7 * DAY}
+        end={now}
+        name={`${name} fired in the last 7 days`}
+      />
+      <p className="flex justify-between text-small text-faint" aria-hidden>
+        <span>7 days ago</span>
+        <span>now</span>
+      </p>
+    </div>
   )
 }
 

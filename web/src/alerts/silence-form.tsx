@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react'
 import type { ListedAlertRule } from 'timelapser-logs/api'
-import { Labelled } from '../access/labelled.tsx'
 import { Button } from '../controls/button.tsx'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 import { notify } from '../controls/notice.tsx'
-import { FIELD } from '../controls/surfaces.ts'
 import { useChangeAlerts } from './use-alerts.ts'
 
 const DURATIONS = [
@@ -12,12 +12,12 @@ const DURATIONS = [
   [240, '4 hours'],
   [1440, '1 day'],
   [10_080, '7 days'],
-] as const
+] as const satisfies readonly (readonly [minutes: number, text: string])[]
 
 /** Holds back the notices of a rule, or of all rules, for a while. */
 export function SilenceForm({ rule, done }: { rule: ListedAlertRule | null; done: () => void }) {
   const [group, setGroup] = useState('')
-  const [minutes, setMinutes] = useState(60)
+  const [minutes, setMinutes] = useState<number>(60)
   const [reason, setReason] = useState('')
   const begin = useChangeAlerts(() => {
     notify('Notices are held back')
@@ -41,38 +41,21 @@ export function SilenceForm({ rule, done }: { rule: ListedAlertRule | null; done
     >
       {groups.length > 0 && (
         <Labelled name="Group">
-          <select value={group} onChange={(event) => setGroup(event.target.value)} className={FIELD}>
-            <option value="">the whole rule</option>
-            {groups.map(({ group_key, label }) => (
-              <option key={group_key} value={group_key}>
-                {label}
-              </option>
-            ))}
-          </select>
+          <Select
+            options={[
+              ['', 'the whole rule'],
+              ...groups.map(({ group_key, label }) => [group_key, label] as const),
+            ]}
+            value={group}
+            onChange={setGroup}
+          />
         </Labelled>
       )}
       <Labelled name="For">
-        <select
-          value={minutes}
-          onChange={(event) => setMinutes(Number(event.target.value))}
-          className={FIELD}
-        >
-          {DURATIONS.map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Select options={DURATIONS} value={minutes} onChange={setMinutes} />
       </Labelled>
       <span className="min-w-48 flex-1">
-        <Labelled name="Reason">
-          <input
-            value={reason}
-            maxLength={500}
-            onChange={(event) => setReason(event.target.value)}
-            className={FIELD}
-          />
-        </Labelled>
+        <TextField name="Reason" value={reason} maxLength={500} onChange={setReason} />
       </span>
       <Button type="submit" disabled={reason.trim() === '' || begin.isPending}>
         Silence
@@ -80,11 +63,7 @@ export function SilenceForm({ rule, done }: { rule: ListedAlertRule | null; done
       <Button kind="quiet" onClick={done}>
         Cancel
       </Button>
-      {begin.isError && (
-        <p role="alert" className="basis-full text-error">
-          {begin.error.message}
-        </p>
-      )}
+      <Problem error={begin.error} className="basis-full" />
     </form>
   )
 }

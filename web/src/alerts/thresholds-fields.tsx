@@ -1,10 +1,10 @@
 import { Plus, X } from 'lucide-react'
 import { Button, IconButton } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Select } from '../controls/fields.tsx'
 import { ChannelChoice } from './channel-choice.tsx'
 import type { Kind } from './condition-draft.ts'
 import { NumberField } from './number-field.tsx'
-import { SEVERITIES, type Severity, type ThresholdDraft } from './rule-draft.ts'
+import { SEVERITIES, type ThresholdDraft } from './rule-draft.ts'
 
 const MOST = 5
 
@@ -33,38 +33,15 @@ export function ThresholdsFields({
     <fieldset className="grid gap-3">
       <legend className="sr-only">Further thresholds</legend>
       {thresholds.map((threshold, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity while they are edited
-        <div key={index} className="grid gap-2 rounded-md border border-line px-3 py-2.5">
-          <div className="flex flex-wrap items-center gap-2">
-            <span className="text-muted">Beyond</span>
-            <NumberField
-              label={`Threshold ${index + 1}`}
-              value={threshold.at}
-              onChange={(at) => set(index, { at })}
-            />
-            <span className="text-muted">{UNITS[kind]} it is</span>
-            <select
-              aria-label={`Severity of threshold ${index + 1}`}
-              value={threshold.severity}
-              onChange={(event) => set(index, { severity: event.target.value as Severity })}
-              className={`${FIELD} !w-auto`}
-            >
-              {SEVERITIES.map((severity) => (
-                <option key={severity}>{severity}</option>
-              ))}
-            </select>
-            <span className="text-muted">and notifies</span>
-            <span className="ml-auto">
-              <IconButton
-                label={`Remove threshold ${index + 1}`}
-                onClick={() => onChange(thresholds.filter((_, at) => at !== index))}
-              >
-                <X size={14} aria-hidden />
-              </IconButton>
-            </span>
-          </div>
-          <ChannelChoice chosen={threshold.channels} onChange={(channels) => set(index, { channels })} />
-        </div>
+        <Threshold
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity while they are edited
+          key={index}
+          number={index + 1}
+          unit={UNITS[kind]}
+          threshold={threshold}
+          set={(change) => set(index, change)}
+          remove={() => onChange(thresholds.toSpliced(index, 1))}
+        />
       ))}
       {thresholds.length < MOST && (
         <div>
@@ -78,5 +55,43 @@ export function ThresholdsFields({
         </div>
       )}
     </fieldset>
+  )
+}
+
+function Threshold({
+  number,
+  unit,
+  threshold,
+  set,
+  remove,
+}: {
+  number: number
+  unit: string
+  threshold: ThresholdDraft
+  set: (change: Partial<ThresholdDraft>) => void
+  remove: () => void
+}) {
+  return (
+    <div className="grid gap-2 rounded-md border border-line px-3 py-2.5">
+      <div className="flex flex-wrap items-center gap-2">
+        <span className="text-muted">Beyond</span>
+        <NumberField label={`Threshold ${number}`} value={threshold.at} onChange={(at) => set({ at })} />
+        <span className="text-muted">{unit} it is</span>
+        <Select
+          aria-label={`Severity of threshold ${number}`}
+          options={SEVERITIES}
+          value={threshold.severity}
+          onChange={(severity) => set({ severity })}
+          className="!w-auto"
+        />
+        <span className="text-muted">and notifies</span>
+        <span className="ml-auto">
+          <IconButton label={`Remove threshold ${number}`} onClick={remove}>
+            <X size={14} aria-hidden />
+          </IconButton>
+        </span>
+      </div>
+      <ChannelChoice chosen={threshold.channels} onChange={(channels) => set({ channels })} />
+    </div>
   )
 }

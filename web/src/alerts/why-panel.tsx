@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import type { AlertWhy, ListedAlertRule } from 'timelapser-logs/api'
-import { Labelled } from '../access/labelled.tsx'
 import { serverNow } from '../api/server-clock.ts'
 import { Button } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'
 import { instantOf, wallTime } from '../time/zone.ts'
@@ -28,24 +28,21 @@ export function WhyPanel({ rule, done }: { rule: ListedAlertRule; done: () => vo
   return (
     <section aria-label={`Why ${rule.name}`} className="grid gap-3 rounded-md bg-sunken px-3 py-2.5">
       <div className="flex flex-wrap items-end gap-3">
-        <Labelled name={`At (${zone})`}>
-          <input
-            type="datetime-local"
-            value={moment}
-            required
-            onChange={(event) => setMoment(event.target.value)}
-            className={`${FIELD} figures !w-56`}
-          />
-        </Labelled>
+        <TextField
+          name={`At (${zone})`}
+          type="datetime-local"
+          value={moment}
+          required
+          onChange={setMoment}
+          className="figures !w-56"
+        />
         {isGrouped && (
           <Labelled name="Group">
-            <select value={group} onChange={(event) => setGroup(event.target.value)} className={FIELD}>
-              {groups.map(({ group_key, label }) => (
-                <option key={group_key} value={group_key}>
-                  {label}
-                </option>
-              ))}
-            </select>
+            <Select
+              options={groups.map(({ group_key, label }) => [group_key, label] as const)}
+              value={group}
+              onChange={setGroup}
+            />
           </Labelled>
         )}
         <Button kind="quiet" onClick={done}>
@@ -55,11 +52,7 @@ export function WhyPanel({ rule, done }: { rule: ListedAlertRule; done: () => vo
       {isGrouped && groups.length === 0 && (
         <p className="text-muted">No line of the rule has come yet, so it knows no group.</p>
       )}
-      {why.isError && (
-        <p role="alert" className="text-error">
-          {why.error.message}
-        </p>
-      )}
+      <Problem error={why.error} />
       {why.data && <Answer why={why.data} isOld={why.isPlaceholderData} />}
     </section>
   )

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react'
-import { Labelled } from '../access/labelled.tsx'
 import { navigate } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
+import { Labelled } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { type AuditFilters, auditPath, fromField, toField } from './audit-query.ts'
 

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
-import { Labelled } from '../access/labelled.tsx'
 import { IconButton } from '../controls/button.tsx'
+import { Labelled } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { type ActionDraft, CONDITIONS, type Condition, PARTS } from './rule-draft.ts'
 

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { RedactionTest } from 'timelapser-logs/api'
-import { Labelled } from '../access/labelled.tsx'
 import { requestReply } from '../api/client.ts'
+import { Labelled } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 
 /** A line as the server would store it with these patterns, saved or not; asked for once typing rests. */

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { Labelled } from '../access/labelled.tsx'
 import { Button } from '../controls/button.tsx'
+import { Labelled } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 
 const WORD = 'mask'
