@@ -18,7 +18,7 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS
 
 export const MEASURES = { mean: 'mean', min: 'least', max: 'largest', p95: '95th percentile' } as const
-export type Measure = keyof typeof MEASURES
+type Measure = keyof typeof MEASURES
 
 export type ConditionDraft = {
   kind: Kind

@@ -20,10 +20,10 @@ export const GROUPINGS = {
   logger_name: 'each logger',
   field: 'each value of the field',
 } as const
-export type Grouping = keyof typeof GROUPINGS
+type Grouping = keyof typeof GROUPINGS
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
-export type Severity = (typeof SEVERITIES)[number]
+type Severity = (typeof SEVERITIES)[number]
 
 export type ThresholdDraft = { at: string; severity: Severity; channels: string[] }
 
@@ -49,7 +49,7 @@ export type RuleDraft = {
 }
 
 export const RAISED_LEVELS = ['DEBUG', 'INFO'] as const
-export type RaisedLevel = (typeof RAISED_LEVELS)[number]
+type RaisedLevel = (typeof RAISED_LEVELS)[number]
 
 /** As the server bounds it. */
 const MAX_RAISED_MINUTES = 240
