@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { DigestService } from '../service/alerts/digest/digest-service.ts'
+import { closingOf } from './closing.ts'
 import { Reply, reply } from './reply.ts'
 import { AlertDigest, AlertDigestInput, AlertDigestSettings } from './schemas/alerts.ts'
 import { Nullable } from './schemas/fields.ts'
@@ -39,9 +40,7 @@ export function alertDigestRoutes(digests: DigestService): FastifyPluginAsyncTyp
         },
       },
       async ({ query, principal }, response) => {
-        const closing = new AbortController()
-        response.raw.once('close', () => closing.abort())
-        const digest = await digests.preview(query, principal, closing.signal)
+        const digest = await digests.preview(query, principal, closingOf(response))
         return reply(digest.title, digest)
       },
     )

@@ -4,6 +4,7 @@ import type { AlertsService } from '../service/alerts/alerts-service.ts'
 import type { RulesService } from '../service/alerts/rules-service.ts'
 import type { SilencesService } from '../service/alerts/silences-service.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
+import { closingOf } from './closing.ts'
 import { Reply, reply } from './reply.ts'
 import {
   AlertDefinition,
@@ -112,9 +113,7 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
         },
       },
       async ({ body: { rule, days = 7 }, principal }, response) => {
-        const closing = new AbortController()
-        response.raw.once('close', () => closing.abort())
-        const preview = await rules.preview(rule, days, principal, closing.signal)
+        const preview = await rules.preview(rule, days, principal, closingOf(response))
         return reply(`It would have fired ${preview.total} times`, preview)
       },
     )
@@ -137,9 +136,7 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
         },
       },
       async ({ params: { id }, query, principal }, response) => {
-        const closing = new AbortController()
-        response.raw.once('close', () => closing.abort())
-        return reply('The rule is explained', await alerts.why(principal, id, query, closing.signal))
+        return reply('The rule is explained', await alerts.why(principal, id, query, closingOf(response)))
       },
     )
 

@@ -6,6 +6,7 @@ import { AppError } from '../service/app-error.ts'
 import { VERSION } from '../version.ts'
 import { type AssistantApi, AssistantFailure } from './assistants/assistant-api.ts'
 import { assistantServer } from './assistants/assistant-server.ts'
+import { closingOf } from './closing.ts'
 import { linkOrigin } from './link-origin.ts'
 
 /** A call of a tool is short; the longest search is 1,000 characters. */
@@ -15,18 +16,20 @@ const MAX_SUBSCRIPTIONS = 100
 /** Headers that hold a key; each request of a tool is made with the same ones. */
 const CREDENTIALS = ['authorization', 'x-api-key'] as const
 
+type Call = { request: FastifyRequest; closing: AbortSignal }
+
 /**
  * `/mcp`: assistants ask by the Model Context Protocol (Streamable HTTP). Each tool is a request to the API with the key that
  * came with the call, so that rights, visibility, limits and the audit trail are the same. Nothing is kept between calls.
  */
 export function assistantRoutes(publicUrl: string | undefined): FastifyPluginAsync {
   return async (app) => {
-    const asked = new WeakMap<Request, FastifyRequest>()
+    const asked = new WeakMap<Request, Call>()
     const handler = createMcpHandler(
       ({ requestInfo }) => {
-        const request = requestInfo && asked.get(requestInfo)
-        if (request === undefined) throw new Error('the request of an assistant was lost')
-        return assistantServer(apiOf(app, request, publicUrl), VERSION)
+        const call = requestInfo && asked.get(requestInfo)
+        if (call === undefined) throw new Error('the request of an assistant was lost')
+        return assistantServer(apiOf(app, call, publicUrl), VERSION)
       },
       { maxRequestBodySize: BODY_BYTES, maxSubscriptions: MAX_SUBSCRIPTIONS },
     )
@@ -41,8 +44,9 @@ export function assistantRoutes(publicUrl: string | undefined): FastifyPluginAsy
         // Pages of other sites can ask with the cookie of a session, and not with a key.
         if (request.principal.kind !== 'key')
           throw new AppError('FORBIDDEN', 'Assistants require an API key; create one with the scope read.')
-        const web = toWebRequest(request)
-        asked.set(web, request)
+        const call = { request, closing: closingOf(response) }
+        const web = toWebRequest(call)
+        asked.set(web, call)
         const answer = await handler.fetch(web, { parsedBody: request.body ?? undefined })
         response.code(answer.status)
         for (const [name, value] of answer.headers) response.header(name, value)
@@ -53,20 +57,24 @@ export function assistantRoutes(publicUrl: string | undefined): FastifyPluginAsy
   }
 }
 
-function toWebRequest(request: FastifyRequest): Request {
+function toWebRequest({ request, closing }: Call): Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
     if (typeof value === 'string' && name !== 'content-length') headers.set(name, value)
   }
   const { method, body } = request
   return new Request(`http://localhost${request.url}`, {
-    ...{ method, headers, signal: request.signal },
+    ...{ method, headers, signal: closing },
     ...(method === 'POST' && { body: JSON.stringify(body ?? null) }),
   })
 }
 
 /** The API as the caller of a request has it. */
-function apiOf(app: FastifyInstance, request: FastifyRequest, publicUrl: string | undefined): AssistantApi {
+function apiOf(
+  app: FastifyInstance,
+  { request, closing }: Call,
+  publicUrl: string | undefined,
+): AssistantApi {
   const headers: Record<string, string> = {}
   for (const name of CREDENTIALS) {
     const value = request.headers[name]
@@ -76,7 +84,7 @@ function apiOf(app: FastifyInstance, request: FastifyRequest, publicUrl: string 
     origin: linkOrigin(request, publicUrl).replace(/\/$/, ''),
     request: async (method, path, body) => {
       const answer = await app.inject({
-        ...{ method, url: path, headers, remoteAddress: request.ip, signal: request.signal },
+        ...{ method, url: path, headers, remoteAddress: request.ip, signal: closing },
         ...(body !== undefined && { payload: body }),
       })
       const reply = readReply(answer.body)

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Caller, onBehalfOf } from '../caller.ts'
 import { FairPlaces } from '../fair-places.ts'
 import type { Principal } from '../service/access/access.ts'
+import { closingOf } from './closing.ts'
 
 /**
  * Reading requests that are worked on at once. Searches have places of their own and fewer of them, so that the newest page
@@ -28,10 +29,7 @@ export function registerCallers(app: FastifyInstance): FairPlaces {
   app.addHook('preHandler', async (request, response) => {
     const { rateClass, isStream } = request.routeOptions.config
     if (!request.principal || rateClass !== 'query' || isStream) return
-    // The signal of a request with a body aborts once that is read.
-    const closing = new AbortController()
-    response.raw.once('close', () => closing.abort())
-    const giveBack = await places.take(callerOf(request.principal), closing.signal)
+    const giveBack = await places.take(callerOf(request.principal), closingOf(response))
     if (response.raw.closed) giveBack()
     else response.raw.once('close', giveBack)
   })

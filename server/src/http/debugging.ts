@@ -8,6 +8,7 @@ import {
 import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
+import { closingOf } from './closing.ts'
 import { Reply, reply } from './reply.ts'
 import {
   ErrorGroups,
@@ -61,10 +62,10 @@ function addMessages(app: App, views: DebuggingViews): void {
         response: { 200: Reply(ErrorGroups) },
       },
     },
-    async ({ query: { limit: most, within_ms: withinMs, ...filters }, principal, signal }) =>
+    async ({ query: { limit: most, within_ms: withinMs, ...filters }, principal }, response) =>
       reply(
         'Errors grouped successfully',
-        await views.errors(filters, { limit: most, withinMs }, principal.visibility, signal),
+        await views.errors(filters, { limit: most, withinMs }, principal.visibility, closingOf(response)),
       ),
   )
 
@@ -87,14 +88,14 @@ function addMessages(app: App, views: DebuggingViews): void {
         response: { 200: Reply(NewMessages) },
       },
     },
-    async ({ query: { limit: most, within_ms: withinMs, compared_days, ...filters }, principal, signal }) =>
+    async ({ query: { limit: most, within_ms: withinMs, compared_days, ...filters }, principal }, response) =>
       reply(
         'New messages found successfully',
         await views.whatIsNew(
           filters,
           { comparedDays: compared_days, limit: most, withinMs },
           principal.visibility,
-          signal,
+          closingOf(response),
         ),
       ),
   )
@@ -127,8 +128,11 @@ function addRequestsAndLoggers(app: App, views: DebuggingViews): void {
         response: { 200: Reply(NoisyLoggers) },
       },
     },
-    async ({ query: { limit: most, ...filters }, principal, signal }) =>
-      reply('Loggers counted successfully', await views.loggers(filters, most, principal.visibility, signal)),
+    async ({ query: { limit: most, ...filters }, principal }, response) =>
+      reply(
+        'Loggers counted successfully',
+        await views.loggers(filters, most, principal.visibility, closingOf(response)),
+      ),
   )
 }
 
@@ -152,14 +156,14 @@ function addFieldsAndServices(app: App, service: LogService): void {
         response: { 200: Reply(Fields) },
       },
     },
-    async ({ query: { limit: most, within_ms: withinMs, field: name, ...filters }, principal, signal }) =>
+    async ({ query: { limit: most, within_ms: withinMs, field: name, ...filters }, principal }, response) =>
       reply(
         'Fields summarised successfully',
         await service.provideDebuggingViews.fields(
           filters,
           { field: name, limit: most, withinMs },
           principal.visibility,
-          signal,
+          closingOf(response),
         ),
       ),
   )
@@ -181,10 +185,10 @@ function addFieldsAndServices(app: App, service: LogService): void {
         response: { 200: Reply(Services) },
       },
     },
-    async ({ query: { service: names, hours }, principal, signal }) =>
+    async ({ query: { service: names, hours }, principal }, response) =>
       reply(
         'Services summarised successfully',
-        await service.aggregateLogsFromServices(names, hours, principal.visibility, signal),
+        await service.aggregateLogsFromServices(names, hours, principal.visibility, closingOf(response)),
       ),
   )
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { RetentionService } from '../service/administration/retention-service.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
+import { closingOf } from './closing.ts'
 import { grouped, Reply, reply } from './reply.ts'
 import { DeletionPreview } from './schemas/removal.ts'
 
@@ -40,13 +41,10 @@ export function deletionRoutes(retention: RetentionService): FastifyPluginAsyncT
         },
       },
       async ({ body: { confirm_rows, ...query }, principal }, response) => {
-        // A client that closes the request wants it to end.
-        const closing = new AbortController()
-        response.raw.once('close', () => closing.abort())
         const deleted_count = await retention.deleteMatching(query, confirm_rows, {
           visibility: principal.visibility,
           by: principal.name,
-          signal: closing.signal,
+          signal: closingOf(response),
         })
         return reply(`Deleted ${grouped(deleted_count)} log entries`, { deleted_count })
       },

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import type { ExportService } from '../service/logs/export-service.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
 import { EXPORT_FIELDS, EXPORT_FORMATS } from '../store/export/export-format.ts'
+import { closingOf } from './closing.ts'
 
 /** Level 1 packs logs to an eighth at 390 MB/s of a core, level 6 to a tenth at 150. */
 const GZIP = { level: 1 }
@@ -53,19 +54,20 @@ export function exportRoutes(service: ExportService): FastifyPluginAsyncTypebox 
         schema: { querystring: Type.Object(exportParameters) },
       },
       async (request, response) => {
-        const { principal, signal } = request
+        const { principal } = request
+        const closing = closingOf(response)
         const { format = 'ndjson', fields, order = 'oldest', compress, ...filters } = request.query
         const running = await service.start(
           filters,
           { format, order, ...(fields && { fields }) },
           principal.visibility,
-          signal,
+          closing,
         )
         const lines = addAbortSignal(running.signal, Readable.from(running.text(), { highWaterMark: 1 }))
         // Without a database the entry cannot be written; that it began stands there all the same.
         lines.once('error', (error) => {
           const reason = running.signal.aborted ? running.signal.reason : error
-          if (!signal.aborted) app.streamBroke(request, reason)
+          if (!closing.aborted) app.streamBroke(request, reason)
         })
         lines.once('close', () => void running.close().catch(() => undefined))
         const name = `logs-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`

@@ -5,6 +5,7 @@ import type { LevelService } from '../service/administration/level-service.ts'
 import { parseLevelName } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
 import { now } from '../store/database/timestamp.ts'
+import { closingOf } from './closing.ts'
 import { Reply, reply } from './reply.ts'
 import { LevelExplanation, Levels } from './schemas/levels.ts'
 
@@ -45,12 +46,10 @@ function addReading(app: App, levelService: LevelService): void {
     async (request, response) => {
       const { query, principal } = request
       const known = request.headers['if-none-match']
-      const closing = new AbortController()
-      response.raw.once('close', () => closing.abort())
       const { rules, etag } =
         known === undefined
           ? await levelService.get(principal)
-          : await levelService.waitForChange(principal, known, (query.wait ?? 0) * 1000, closing.signal)
+          : await levelService.waitForChange(principal, known, (query.wait ?? 0) * 1000, closingOf(response))
       response.header('etag', etag).header('cache-control', 'no-cache')
       if (etag === known) return response.code(304).send(null)
       return reply('Log levels fetched successfully', answerOf(rules))

@@ -6,6 +6,7 @@ import { MEASURES, type Measure } from '../service/insights/chart/chart-request.
 import { PATIENT_SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters, pagingParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
+import { closingOf } from './closing.ts'
 import { errorReply } from './error-replies.ts'
 import { progressLines } from './progress-lines.ts'
 import { Reply, reply } from './reply.ts'
@@ -95,10 +96,10 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(LogPage) },
         },
       },
-      async ({ query: { page, limit, cursor, ...filters }, principal, signal }) =>
+      async ({ query: { page, limit, cursor, ...filters }, principal }, response) =>
         reply(
           'Logs fetched successfully',
-          await service.getLogs(filters, { page, limit, cursor }, principal.visibility, signal),
+          await service.getLogs(filters, { page, limit, cursor }, principal.visibility, closingOf(response)),
         ),
     )
 
@@ -115,12 +116,12 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(LogSearchPage) },
         },
       },
-      async ({ query: { query, page, limit, cursor, ...filters }, principal, signal }) => {
+      async ({ query: { query, page, limit, cursor, ...filters }, principal }, response) => {
         const found = await service.getLogs(
           { ...filters, search: query },
           { page, limit, cursor },
           principal.visibility,
-          signal,
+          closingOf(response),
         )
         const { search: ____, ...filters_applied } = found.filters_applied
         return reply('Log search completed successfully', { ...found, search_query: query, filters_applied })
@@ -139,10 +140,10 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(LogStats) },
         },
       },
-      async ({ query: { hours, ...filters }, principal, signal }) =>
+      async ({ query: { hours, ...filters }, principal }, response) =>
         reply(
           'Log statistics fetched successfully',
-          await service.getStats(filters, hours, principal.visibility, signal),
+          await service.getStats(filters, hours, principal.visibility, closingOf(response)),
         ),
     )
 
@@ -174,14 +175,14 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(Histogram) },
         },
       },
-      async ({ query: { buckets, bucket_seconds, timezone, ...filters }, principal, signal }) =>
+      async ({ query: { buckets, bucket_seconds, timezone, ...filters }, principal }, response) =>
         reply(
           'Log histogram fetched successfully',
           await service.getHistogram(
             filters,
             { buckets, ...(bucket_seconds && { bucket_seconds }), ...(timezone && { timezone }) },
             principal.visibility,
-            signal,
+            closingOf(response),
           ),
         ),
     )
@@ -196,7 +197,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
         },
       },
       async (request, response) => {
-        const { query, principal, signal } = request
+        const { query, principal } = request
         const { measure, field, by, limit, totals, buckets, within_ms, progress, ...rest } = query
         const { bucket_seconds: seconds, timezone: zone, ...filters } = rest
         const shape = { totals, buckets, bucket_seconds: seconds, timezone: zone, withinMs: within_ms }
@@ -205,7 +206,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
         const work = async (tell?: (chart: object) => void) =>
           reply(
             'Log chart fetched successfully',
-            await service.charts.draw(asked, filters, shape, visibility, signal, tell),
+            await service.charts.draw(asked, filters, shape, visibility, closingOf(response), tell),
           )
         if (!progress) return work()
         const toReply = (error: unknown) =>
@@ -223,10 +224,10 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
         config: read,
         schema: { querystring: Type.Object(filterParameters), response: { 200: Reply(Facets) } },
       },
-      async ({ query, principal, signal }) =>
+      async ({ query, principal }, response) =>
         reply(
           'Log facets fetched successfully',
-          await service.getFacets(query, principal.visibility, signal),
+          await service.getFacets(query, principal.visibility, closingOf(response)),
         ),
     )
 
@@ -240,7 +241,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(CameraLogs) },
         },
       },
-      async ({ params, query: { page, limit, cursor, ...filters }, principal, signal }) =>
+      async ({ params, query: { page, limit, cursor, ...filters }, principal }, response) =>
         reply(
           'Camera logs fetched successfully',
           await service.getCameraLogs(
@@ -248,7 +249,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
             filters,
             { page, limit, cursor },
             principal.visibility,
-            signal,
+            closingOf(response),
           ),
         ),
     )

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ExtraData } from '@timelapser/logger'
 import { Type } from 'typebox'
 import type { ParseRulesService } from '../service/ingest/parse-rules-service.ts'
+import { closingOf } from './closing.ts'
 import { grouped, Reply, reply } from './reply.ts'
 import { LevelSchema } from './schemas/fields.ts'
 import { ParseDryRun, ParseRuleList, ParseRules, TriedLine } from './schemas/parse-rules.ts'
@@ -110,9 +111,7 @@ function addTrials(app: App, parseRules: ParseRulesService): void {
       },
     },
     async ({ body: { rules, hours = 1 } }, response) => {
-      const closing = new AbortController()
-      response.raw.once('close', () => closing.abort())
-      const run = await parseRules.dryRun(rules, hours, closing.signal)
+      const run = await parseRules.dryRun(rules, hours, closingOf(response))
       const sentence = `Of ${grouped(run.lines)} stored lines, ${grouped(run.changed)} would change and ${grouped(run.dropped)} would be dropped`
       return reply(sentence, run)
     },

@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import type { RedactionService } from '../service/masking/redaction-service.ts'
 import type { ScrubService } from '../service/masking/scrub-service.ts'
 import { MAX_PATTERNS } from '../store/settings/settings-schema.ts'
+import { closingOf } from './closing.ts'
 import { errorReply } from './error-replies.ts'
 import { progressLines } from './progress-lines.ts'
 import { grouped, Reply, reply } from './reply.ts'
@@ -79,12 +80,9 @@ export function redactionRoutes(
       },
       async (request, response) => {
         const { pattern, dry_run: isDryRun = false, progress = false } = request.body
-        // A client that closes the request wants it to end.
-        const closing = new AbortController()
-        response.raw.once('close', () => closing.abort())
         const scrub = redaction.scrub(pattern)
         const work = async (onProgress?: (progress: object) => void) => {
-          const result = await scrub({ isDryRun, signal: closing.signal, onProgress })
+          const result = await scrub({ isDryRun, signal: closingOf(response), onProgress })
           const count = grouped(result.matched_rows)
           return reply(isDryRun ? `Would mask ${count} log entries` : `Masked ${count} log entries`, result)
         }

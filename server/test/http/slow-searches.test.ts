@@ -1,5 +1,7 @@
 // Searches that take all their allowed time: their replies, and that no other request waits for them.
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { EventEmitter } from 'node:events'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -137,3 +139,80 @@ it('a live view that asks what a view of a busy caller asks waits for its own tu
   }
   await expect.poll(searching).toBe(0)
 })
+
+describe('a search that was asked for with a body', () => {
+  const end = `${Date.now() + 86_400_000}000000`
+  const loki = { query: '{source="worker"} |= "other"', start: `${Date.now() - 86_400_000}000000`, end }
+  const tool = { name: 'search_lines', arguments: { q: 'other' } }
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: tool }
+  const key = () => ({ authorization: `Bearer ${server.apiKey}` })
+  const ways: [path: string, headers: Record<string, string>, body: string][] = [
+    [
+      '/loki/api/v1/query_range',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      String(new URLSearchParams(loki)),
+    ],
+    [
+      '/mcp',
+      { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      JSON.stringify(call),
+    ],
+  ]
+
+  it.each(ways)(
+    '%s ends in the database when its client leaves, and else is answered',
+    async (path, type, body) => {
+      const { pool } = server.database.database
+      const holder = await pool.connect()
+      const ends = endsOf(pool)
+      const waiting = async () => {
+        const { rows } = await pool.query<{ pid: number }>(`
+          select pid
+          from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query ~ 'message'`)
+        return rows.length
+      }
+      const ask = (signal?: AbortSignal) => {
+        const options = { method: 'POST', headers: { ...key(), ...type }, body, ...(signal && { signal }) }
+        return fetch(`${server.url}${path}`, options)
+      }
+      try {
+        // Holds every search for as long as the test wants.
+        await holder.query('begin')
+        await holder.query('lock table logs in access exclusive mode')
+        const leaving = new AbortController()
+        const left = ask(leaving.signal).catch(() => 'left')
+        await expect.poll(waiting).toBe(1)
+        leaving.abort()
+        expect(await left).toBe('left')
+        await expect.poll(waiting).toBe(0)
+        // Not by its time limit.
+        await expect.poll(() => ends).toEqual(['canceling statement due to user request'])
+        const stays = ask()
+        await expect.poll(waiting).toBe(1)
+        await holder.query('rollback')
+        const answer = await stays
+        expect([answer.status, await answer.text()]).toEqual([
+          200,
+          expect.stringMatching(/"success"|0 lines/),
+        ])
+      } finally {
+        await holder.query('rollback')
+        holder.release()
+      }
+    },
+  )
+})
+
+/** The errors by which PostgreSQL ends statements from now on. */
+function endsOf(pool: pg.Pool): string[] {
+  const ends: string[] = []
+  const known = new Set<pg.PoolClient>()
+  pool.on('acquire', (client) => {
+    if (known.has(client)) return
+    known.add(client)
+    const { connection } = client as pg.PoolClient & { connection: EventEmitter }
+    connection.on('errorMessage', ({ message }: Error) => ends.push(message))
+  })
+  return ends
+}

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyRequest } from 'fastify'
 import { currentCaller } from '../../caller.ts'
 import { DecodedBody } from '../../ingest/decoded.ts'
 import { fromExportedEntry, JournalExport } from '../../ingest/journald/journal-export.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
+import { closingOf } from '../closing.ts'
 import { unpackContent, wasSnappy } from '../raw-body.ts'
 import { INGEST, protocolRoutes } from './protocol-routes.ts'
 
@@ -63,7 +63,7 @@ export function journaldRoutes(ingest: IngestService) {
         }
         try {
           const body = unpackContent(request.body as Readable, encoding, Number.POSITIVE_INFINITY)
-          await new Upload(ingest, request).store(body)
+          await new Upload(ingest, closingOf(response)).store(body)
         } catch (error) {
           // The rest of the body is not read.
           response.header('connection', 'close')
@@ -105,14 +105,14 @@ export class UploadProgress {
 
 class Upload {
   readonly #ingest: IngestService
-  readonly #signal: AbortSignal
+  readonly #closing: AbortSignal
   readonly #entries = new JournalExport()
   readonly #progress = new UploadProgress(performance.now())
   #decoded = new DecodedBody()
 
-  constructor(ingest: IngestService, { signal }: FastifyRequest) {
+  constructor(ingest: IngestService, closing: AbortSignal) {
     this.#ingest = ingest
-    this.#signal = signal
+    this.#closing = closing
   }
 
   async store(chunks: AsyncGenerator<Buffer>): Promise<void> {
@@ -166,8 +166,8 @@ class Upload {
       } catch (error) {
         const isForNow =
           error instanceof AppError && (error.code === 'UNAVAILABLE' || error.code === 'STORAGE_FULL')
-        if (!isForNow || this.#signal.aborted) throw error
-        await sleep(RETRY_MS, undefined, { signal: this.#signal }).catch(() => undefined)
+        if (!isForNow || this.#closing.aborted) throw error
+        await sleep(RETRY_MS, undefined, { signal: this.#closing }).catch(() => undefined)
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../service/app-error.ts'
 import type { VolumeAsked } from '../../service/loki/loki-volumes.ts'
+import { closingOf } from '../closing.ts'
 import { writeSeries } from './loki-answers.ts'
 import {
   addQuestion,
@@ -29,28 +30,28 @@ export function addExploration(app: FastifyInstance, services: LokiServices): vo
 }
 
 function addVolumes(app: FastifyInstance, { volumes }: LokiServices): void {
-  addQuestion(app, '/loki/api/v1/index/stats', async (request) => {
+  addQuestion(app, '/loki/api/v1/index/stats', async (request, response) => {
     const parameters = parametersOf(request)
     const { visibility } = request.principal
-    return volumes.stats(queryOf(parameters), rangeOf(parameters), visibility, request.signal)
+    return volumes.stats(queryOf(parameters), rangeOf(parameters), visibility, closingOf(response))
   })
 
-  addQuestion(app, '/loki/api/v1/index/volume', async (request) => {
+  addQuestion(app, '/loki/api/v1/index/volume', async (request, response) => {
     const asked = volumeAsked(request, undefined)
-    const result = await volumes.volumes(asked, request.principal.visibility, request.signal)
+    const result = await volumes.volumes(asked, request.principal.visibility, closingOf(response))
     return writeSeries({ resultType: 'vector', result })
   })
 
-  addQuestion(app, '/loki/api/v1/index/volume_range', async (request) => {
+  addQuestion(app, '/loki/api/v1/index/volume_range', async (request, response) => {
     const parameters = parametersOf(request)
     const asked = volumeAsked(request, stepOf(parameters, rangeOf(parameters)))
-    const result = await volumes.volumes(asked, request.principal.visibility, request.signal)
+    const result = await volumes.volumes(asked, request.principal.visibility, closingOf(response))
     return writeSeries({ resultType: 'matrix', result })
   })
 }
 
 function addFields(app: FastifyInstance, { fields }: LokiServices): void {
-  addQuestion(app, '/loki/api/v1/detected_fields', async (request) => {
+  addQuestion(app, '/loki/api/v1/detected_fields', async (request, response) => {
     const parameters = parametersOf(request)
     const { visibility } = request.principal
     const limits = fieldLimits(request)
@@ -59,12 +60,12 @@ function addFields(app: FastifyInstance, { fields }: LokiServices): void {
       rangeOf(parameters),
       limits,
       visibility,
-      request.signal,
+      closingOf(response),
     )
     return { fields: found, limit: limits.limit }
   })
 
-  addQuestion(app, '/loki/api/v1/detected_field/:name/values', async (request) => {
+  addQuestion(app, '/loki/api/v1/detected_field/:name/values', async (request, response) => {
     const { name } = request.params as { name: string }
     const parameters = parametersOf(request)
     const { visibility } = request.principal
@@ -75,12 +76,12 @@ function addFields(app: FastifyInstance, { fields }: LokiServices): void {
       rangeOf(parameters),
       limits,
       visibility,
-      request.signal,
+      closingOf(response),
     )
     return { values, limit: limits.limit }
   })
 
-  addQuestion(app, '/loki/api/v1/patterns', async (request) => {
+  addQuestion(app, '/loki/api/v1/patterns', async (request, response) => {
     const parameters = parametersOf(request)
     const range = rangeOf(parameters)
     const { visibility } = request.principal
@@ -89,7 +90,7 @@ function addFields(app: FastifyInstance, { fields }: LokiServices): void {
       range,
       stepOf(parameters, range),
       visibility,
-      request.signal,
+      closingOf(response),
     )
     return { status: 'success', data }
   })

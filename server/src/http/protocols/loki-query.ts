@@ -4,6 +4,7 @@ import type { LiveFeed } from '../../service/live/live-feed.ts'
 import type { LokiLabels } from '../../service/loki/loki-labels.ts'
 import type { LokiQueries } from '../../service/loki/loki-queries.ts'
 import { readTime } from '../../service/loki/loki-time.ts'
+import { closingOf } from '../closing.ts'
 import { writeAnswer } from './loki-answers.ts'
 import { addExploration } from './loki-explore.ts'
 import {
@@ -57,7 +58,7 @@ export function lokiQueryRoutes(services: LokiServices, liveFeed: LiveFeed) {
 }
 
 function addQueries(app: FastifyInstance, queries: LokiQueries): void {
-  addLongQuestion(app, '/loki/api/v1/query_range', async (request) => {
+  addLongQuestion(app, '/loki/api/v1/query_range', async (request, response) => {
     const parameters = parametersOf(request)
     const range = rangeOf(parameters)
     const lines = linesOf(parameters, request)
@@ -65,16 +66,16 @@ function addQueries(app: FastifyInstance, queries: LokiQueries): void {
       queryOf(parameters),
       { ...range, ...lines, stepMs: stepOf(parameters, range) },
       request.principal.visibility,
-      request.signal,
+      closingOf(response),
     )
     return writeAnswer(answer, lines.isCategorized)
   })
 
-  addLongQuestion(app, '/loki/api/v1/query', async (request) => {
+  addLongQuestion(app, '/loki/api/v1/query', async (request, response) => {
     const parameters = parametersOf(request)
     const at = parameters.time === undefined ? nanosNow() : readTime('time', parameters.time)
     const { visibility } = request.principal
-    const answer = await queries.queryInstant(queryOf(parameters), at, visibility, request.signal)
+    const answer = await queries.queryInstant(queryOf(parameters), at, visibility, closingOf(response))
     return writeAnswer(answer, false)
   })
 
@@ -102,13 +103,13 @@ function addLabels(app: FastifyInstance, labels: LokiLabels): void {
     return { status: 'success', data }
   })
 
-  addLongQuestion(app, '/loki/api/v1/series', async (request) => {
+  addLongQuestion(app, '/loki/api/v1/series', async (request, response) => {
     // logcli writes `match`, Grafana `match[]`, as Prometheus does.
     const selectors = new Set([...valuesOf(request, 'match'), ...valuesOf(request, 'match[]')])
     if (selectors.size === 0)
       throw new AppError('INVALID_REQUEST', '0 matcher groups specified, at least one is needed')
     const range = rangeOf(parametersOf(request))
-    const data = await labels.series([...selectors], range, request.principal.visibility, request.signal)
+    const data = await labels.series([...selectors], range, request.principal.visibility, closingOf(response))
     return { status: 'success', data }
   })
 
