@@ -83,7 +83,7 @@ describe('an assistant with a key that reads', () => {
   it('searches, counts and goes on where an answer ended', async () => {
     const first = await call(client, 'search_lines', { q: 'timeout', since: '2h', limit: 20 })
     expect(first.lines).toHaveLength(20)
-    expect(first.text).toContain('20 lines of 30 that match.')
+    expect(first.text).toContain('Matching lines: 30; in this answer: 20.')
     expect(first.text).toContain(`${server.url}/logs?q=timeout&from=`)
     expect(first.lines[0]).toMatchObject({
       level: 'ERROR',
@@ -96,11 +96,11 @@ describe('an assistant with a key that reads', () => {
       (await call(client, 'search_lines', { q: 'timeout', since: '2h', limit: 20, cursor })).lines,
     ).toHaveLength(10)
     const counted = await call(client, 'count_lines', { min_level: 'WARNING', since: '2h' })
-    expect(counted.text).toContain('32 lines match.')
+    expect(counted.text).toContain('Matching lines: 32.')
     expect(counted.lines).toContainEqual({ level: 'ERROR', count: 31 })
     expect(counted.lines).not.toContainEqual(expect.objectContaining({ level: 'INFO' }))
     const bars = await call(client, 'histogram', { min_level: 'ERROR', since: '1h', steps: 6 })
-    expect(bars.text).toContain('31 lines')
+    expect(bars.text).toContain('Lines: 31;')
   })
 
   it('groups, compares, follows and looks around', async () => {
@@ -129,7 +129,7 @@ describe('an assistant with a key that reads', () => {
       name: 'Front Door',
       error_count: 30,
     })
-    expect((await call(client, 'alerts')).text).toContain('0 rules')
+    expect((await call(client, 'alerts')).text).toContain('Rules: 0.')
   })
 
   it('gets lines as data that nothing in them can end, and long ones cut', async () => {

@@ -38,7 +38,7 @@ export const INSIGHT_TOOLS: readonly Tool[] = [
       }
       const answer = new BoundedAnswer()
         .say(
-          `${found.total} lines from ${found.start} to ${found.end}, ${found.others} of them in groups that are not listed.`,
+          `Lines from ${found.start} to ${found.end}: ${found.total}; in groups that are not listed: ${found.others}.`,
         )
         .say(linkTo(api, { ...filter, start_date: found.start, end_date: found.end }))
       for (const sentence of reachOf(found.searched_to)) answer.say(sentence)
@@ -105,7 +105,7 @@ export const INSIGHT_TOOLS: readonly Tool[] = [
         total: number
         searched_to: string | null
       }
-      const answer = new BoundedAnswer().say(`${found.total} lines were scanned.`)
+      const answer = new BoundedAnswer().say(`Lines scanned: ${found.total}.`)
       for (const sentence of reachOf(found.searched_to)) answer.say(sentence)
       return answer.add(
         found.fields.map(({ values, ...rest }) => ({

@@ -40,7 +40,9 @@ export const LINE_TOOLS: readonly Tool[] = [
       }
       const { total_items, total_is_exact, next_cursor, searched_to } = pagination
       const answer = new BoundedAnswer()
-        .say(`${logs.length} lines of ${total_is_exact ? '' : 'at least '}${total_items} that match.`)
+        .say(
+          `Matching lines: ${total_is_exact ? '' : 'at least '}${total_items}; in this answer: ${logs.length}.`,
+        )
         .say(linkTo(api, filter))
       for (const sentence of reachOf(searched_to)) answer.say(sentence)
       if (next_cursor !== null)
@@ -72,7 +74,7 @@ export const LINE_TOOLS: readonly Tool[] = [
       )
       const { total_items, total_is_exact, searched_to } = pagination
       const answer = new BoundedAnswer()
-        .say(`${total_is_exact ? '' : 'At least '}${total_items} lines match.`)
+        .say(`Matching lines: ${total_is_exact ? '' : 'at least '}${total_items}.`)
         .say(linkTo(api, filter))
       for (const sentence of reachOf(searched_to)) answer.say(sentence)
       return answer
@@ -103,7 +105,7 @@ export const LINE_TOOLS: readonly Tool[] = [
         withQuery('/api/logs/histogram', { ...filter, buckets: steps }),
       )) as { buckets: Record<string, unknown>[]; bucket_seconds: number; total: number }
       return new BoundedAnswer()
-        .say(`${total} lines in steps of ${bucket_seconds} seconds.`)
+        .say(`Lines: ${total}; seconds per step: ${bucket_seconds}.`)
         .say(linkTo(api, filter))
         .add(buckets)
     },
@@ -129,7 +131,7 @@ export const LINE_TOOLS: readonly Tool[] = [
         withQuery(`/api/logs/${id}/context`, { before, after, same: String(same) }),
       )) as { logs: LogRow[] }
       return new BoundedAnswer()
-        .say(`${logs.length} lines around line ${id}, the newest first.`)
+        .say(`Line ${id} and the lines around it, newest first: ${logs.length}.`)
         .say(`On the page: ${api.origin}/logs?log=${id}`)
         .add(logs.map(lineOf))
     },
@@ -150,7 +152,7 @@ export const LINE_TOOLS: readonly Tool[] = [
       }
       const answer = new BoundedAnswer()
         .say(
-          `${trail.lines.length} lines in ${trail.duration_ms} ms.${trail.is_cut ? ' There are more.' : ''}`,
+          `Lines: ${trail.lines.length}${trail.is_cut ? ' (the first; there are more)' : ''}, within ${trail.duration_ms} ms.`,
         )
         .say(linkTo(api, { request_id }))
       return answer.add(trail.lines.map(({ log, offset_ms }) => ({ offset_ms, ...lineOf(log) })))

@@ -17,7 +17,7 @@ export const SYSTEM_TOOLS: readonly Tool[] = [
         total_sources: number
       }
       return new BoundedAnswer()
-        .say(`${total_sources} sources, those with most errors first.`)
+        .say(`Sources, those with most errors first: ${total_sources}.`)
         .add(sources.toSorted((a, b) => b.error_count - a.error_count || b.log_count - a.log_count))
     },
   }),
@@ -71,7 +71,7 @@ export const SYSTEM_TOOLS: readonly Tool[] = [
         }[]
       }
       return new BoundedAnswer()
-        .say(`${rules.length} rules; the last ${transitions.length} decisions, the newest first.`)
+        .say(`Rules: ${rules.length}. Latest decisions, newest first: ${transitions.length}.`)
         .say(`On the page: ${api.origin}/alerts`)
         .add(
           rules.map(({ id, name, enabled, condition_text, problem, firing_count }) => ({
