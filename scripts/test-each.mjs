@@ -1,13 +1,16 @@
-// `npm run test:each`: runs every test file by itself once, and names those that fail alone. Takes an hour or more. Arguments
+// `npm run test:each`: runs every test file by itself once, and names those that fail alone. Takes half an hour or more. Arguments
 // narrow it to the files whose path contains one of them.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { ensureChromium } from './ensure-chromium.mjs'
 import { testFiles } from './test-files.mjs'
-import { CONDITION, ensurePackages, ensurePage, findNode, ROOT, run } from './toolchain.mjs'
+import { CONDITION, ensurePackages, ensurePage, ensureProgram, findNode, ROOT, run } from './toolchain.mjs'
 
 await run(async () => {
   await ensurePackages()
+  await ensureChromium()
   await ensurePage()
+  await ensureProgram()
   const node = findNode()
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
   const wanted = process.argv.slice(2)

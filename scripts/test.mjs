@@ -1,10 +1,10 @@
 // `npm test`: types, style and the tests, on a fresh clone too. `npm run test:long` (`--long`): the tests that are slow by
 // nature. Other arguments go to vitest.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CHROMIUM_PLACES } from './chromium-places.mjs'
+import { ensureChromium } from './ensure-chromium.mjs'
 import { testFiles } from './test-files.mjs'
 import {
   CONDITION,
@@ -93,19 +93,4 @@ async function runTests(node, vitest, projectsAndTags) {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** The end-to-end tests drive a real Chromium; the shell without a window is enough for them and needs less of the processor. */
-async function ensureChromium() {
-  if (CHROMIUM_PLACES.some((path) => existsSync(path))) return
-  if (process.getuid?.() === 0 && spawnSync('which', ['apt-get']).status === 0) {
-    await step('Updating the package lists', 'apt-get', ['update'])
-    const hasShell = spawnSync('apt-cache', ['show', 'chromium-headless-shell']).status === 0
-    const name = hasShell ? 'chromium-headless-shell' : 'chromium'
-    await step('Installing Chromium', 'apt-get', ['install', '-y', '--no-install-recommends', name])
-    return
-  }
-  throw new Problem(
-    'The end-to-end tests need Chromium. Install it (Debian: sudo apt-get install chromium), or name it in CHROMIUM.',
-  )
 }
