@@ -58,6 +58,8 @@ export type LogOperationsOptions = {
   onStored?: (added: AddResult) => void
   /** Called for every transaction that stores rows, or fails to. */
   onFlush?: (flush: Flush) => void
+  /** Called for rows that are no imports while they are stored, with the id of the first; they may still be refused. */
+  onRows?: (records: readonly LogRecord[], firstId: number) => void
   gate?: WriteGate
   /** How long a search may scan; `SEARCH_BUDGET_MS` when unset. */
   searchBudgetMs?: number
@@ -99,6 +101,7 @@ export class LogOperations {
       ids: new IdBlocks(pool),
       cameras: this.#cameras,
       onFlush,
+      onRows: options.onRows,
     })
     this.intake = new LogIntake({ pool, admission, writer, gate, onStored })
   }

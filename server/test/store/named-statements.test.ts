@@ -21,6 +21,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   replica_target: 'with a read replica',
   replica_replayed: 'at a read replica',
   replica_identity: 'with a read replica, at both',
+  read_alert_rules_version: 'the rules of alerts, when they are older than half a minute',
   blocks_in_range: 'where rows are packed; counts them',
   heartbeat: 'on the connection that listens, which no pool knows; select 1',
 }

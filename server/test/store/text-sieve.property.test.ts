@@ -1,5 +1,7 @@
+import type { Level, LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { SiftedEntries } from '../../src/service/alerts/sieve/sifted-entries.ts'
 import { TextSieve } from '../../src/service/alerts/sieve/text-sieve.ts'
 import { SEPARATOR, UNREAD } from '../../src/store/alerts/entry-messages.ts'
 import { SqlParameters } from '../../src/store/database/sql-parameters.ts'
@@ -111,6 +113,44 @@ it('the sieve of texts lets through all that PostgreSQL matches', async () => {
   expect(left_out).toBeGreaterThan(matched)
 })
 
+it('lines that are sifted as they are written are let through as if they were read', () => {
+  fc.assert(
+    fc.property(lines, fc.array(filter, { minLength: 1, maxLength: 8 }), (some, filters) => {
+      const sieve = new TextSieve(new Map(filters.entries()))
+      const sifted = new SiftedEntries()
+      sifted.use(sieve)
+      sifted.sift(some.map(record) as LogRecord[], 1000)
+      const entry = { first_id: 1000, rows: some.length }
+      const known = sifted.find(entry, sieve)
+      if (sieve.searches.size === 0) {
+        expect(known).toBeUndefined()
+        return
+      }
+      const places = [...some.keys()].filter((place) => sieve.levels.includes(some[place]?.level as Level))
+      const read = places.map((place) => some[place] as Line)
+      const none = { lines: new Set<number>(), searches: new Set<number>() }
+      const expected = read.length > 0 ? sieve.sift(joined(read), sieve.searches) : none
+      expect(known?.searches).toEqual(expected.searches)
+      expect(known?.ids).toEqual(expected.lines && [...expected.lines].map((at) => 1000 + (places[at] ?? 0)))
+      // Another set of rules, and an entry that is another than was written, have their messages read.
+      expect(sifted.find(entry, new TextSieve(new Map(filters.entries())))).toBeUndefined()
+      expect(sifted.find({ ...entry, rows: some.length + 1 }, sieve)).toBeUndefined()
+      sifted.forget([entry])
+      expect(sifted.find(entry, sieve)).toBeUndefined()
+    }),
+  )
+})
+
+it('remembers the newest of the entries that are not evaluated', () => {
+  const sieve = new TextSieve(new Map([[1, { visibility, search: 'broken' }]]))
+  const sifted = new SiftedEntries()
+  sifted.use(sieve)
+  const some = [record({ level: 'ERROR', message: 'broken', logger_name: null })] as LogRecord[]
+  for (let id = 1; id <= 5000; id++) sifted.sift(some, id)
+  expect(sifted.find({ first_id: 5000, rows: 1 }, sieve)?.ids).toEqual([5000])
+  expect(sifted.find({ first_id: 1, rows: 1 }, sieve)).toBeUndefined()
+})
+
 it('a message that was not read may match anything', () => {
   const q: SearchNode = { kind: 'text', text: 'timeout' }
   const pattern: SearchNode = { kind: 'regex', pattern: 'job [g-z]{2}' }
@@ -126,6 +166,13 @@ it('a message that was not read may match anything', () => {
     searches: new Set([1, 2]),
   })
 })
+
+function record(line: Line) {
+  return {
+    ...line,
+    ...{ timestamp: '2026-01-01T00:00:00Z', source: 'worker', camera_id: null, extra_data: null },
+  }
+}
 
 function joined(some: readonly Line[]) {
   const of = (text: (line: Line) => string) => some.map(text).join(SEPARATOR)

@@ -19,6 +19,7 @@ import { evaluate, type Raise } from './evaluation.ts'
 import { keepNewKinds } from './new-kinds.ts'
 import { noteProblem, tellProblems } from './problems.ts'
 import type { ActiveRule, AlertRules, RuleSet } from './rule-set.ts'
+import type { SiftedEntries } from './sieve/sifted-entries.ts'
 import { addSigns, findSightings } from './sightings.ts'
 import { FIRST_STEP_ROWS, nextStepRows } from './step-rows.ts'
 
@@ -29,6 +30,13 @@ const TICK_MS = 1000
 
 /** The least between two steps: lines that come together are evaluated together. */
 const REST_MS = 200
+
+/**
+ * After a step that took long, so many times as long, up to the most: under load each step is of more lines, and what it
+ * costs for each rule is paid less often. A notice waits for it, so that it is below what is asked of these.
+ */
+const RESTS = 4
+const MAX_REST_MS = 800
 
 /** How long it is waited after a failure, at first and at most. */
 const RETRY_MS = 1000
@@ -58,6 +66,8 @@ export type AlertEvaluatorOptions = {
   pool: pg.Pool
   feed: Feed
   rules: AlertRules
+  /** Entries that this server wrote, sifted. */
+  sifted?: SiftedEntries
   /** Whether this server takes lines; all do when unset. */
   isTaking?: () => Promise<boolean>
   /** Told once a minute that all there is was evaluated. */
@@ -130,12 +140,16 @@ export class AlertEvaluator {
     this.#isAwake = false
     let next = TICK_MS
     let rest = REST_MS
+    const began = performance.now()
     try {
       const outcome = await this.step()
       if (outcome === 'more') {
         rest = 0
         next = 0
-      } else if (outcome === 'idle') this.#beat()
+      } else {
+        rest = Math.min(MAX_REST_MS, Math.max(REST_MS, RESTS * (performance.now() - began)))
+        if (outcome === 'idle') this.#beat()
+      }
       this.#pause.reset()
     } catch (error) {
       // The transaction was rolled back, and with it the problems that the rules in memory hold.
@@ -155,18 +169,23 @@ export class AlertEvaluator {
     this.#options.onMinute?.()
   }
 
-  /** Evaluates what there is, up to some 20,000 lines. */
+  /** Evaluates what there is, up to some 50,000 lines. */
   async step(): Promise<StepOutcome> {
     const { pool, rules } = this.#options
     const { rules: active, broken } = await rules.get()
-    if (active.size === 0 && broken.size === 0) return 'idle'
+    if (active.size === 0 && broken.size === 0) {
+      this.#options.sifted?.use(undefined)
+      return 'idle'
+    }
     if (this.#options.isTaking && !(await this.#options.isTaking())) return 'paused'
     const began = performance.now()
     const at = toMillis(await tick(pool))
     const done = await inTransaction(pool, (client) => this.#stepIn(client, at), { isLimited: true })
     if (done.deliveries > 0) this.#options.onNotices()
     if (done.raises.length > 0) this.#options.onRaise?.(done.raises)
-    if (done.outcome !== 'busy') {
+    // Another server reads the messages of the entries that this one writes.
+    if (done.outcome === 'busy') this.#options.sifted?.use(undefined)
+    else {
       if (done.gap) this.#options.onGap?.(done.gap)
       this.#readable = done.readable ?? this.#readable
       const { rows, transitions, tooLate } = done
@@ -204,13 +223,15 @@ export class AlertEvaluator {
     }
     const { taken, until } = stretch
     const times = new Map(taken.map(({ id, created_at }) => [id, Math.max(toMillis(created_at), watermark)]))
-    const { feed } = this.#options
+    const { feed, sifted } = this.#options
+    sifted?.use(set.sieve)
     const { groups, failed, compared } = await findSightings(
       client,
       feed,
       set,
       taken.filter(({ is_import }) => !is_import),
       (id) => times.get(id) ?? until,
+      sifted,
     )
     await keepNewKinds(client, set, { groups, failed })
     const unjudged = [...set.rules.values()].filter(
@@ -226,6 +247,7 @@ export class AlertEvaluator {
     if (isNews || until - watermark >= IDLE_SAVE_MS) {
       await savePosition(client, { feed_id, watermark: fromMillis(until) })
     }
+    sifted?.forget(taken)
     const rows = taken.reduce((sum, entry) => sum + entry.rows, 0)
     return {
       outcome: stretch.isMore ? ('more' as const) : ('idle' as const),

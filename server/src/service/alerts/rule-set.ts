@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { MatchedRule } from '../../store/alerts/alert-matches.ts'
+import { readRulesVersion } from '../../store/alerts/alert-position.ts'
 import { listRules, type StoredRule } from '../../store/alerts/alert-rules.ts'
 import { toMillis } from '../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
@@ -96,7 +97,8 @@ export class AlertRules {
     const isFresh = known && performance.now() - this.#readAt < MAX_AGE_MS
     if (isFresh && (version === undefined || known.version === version)) return known
     this.#readAt = performance.now()
-    const set = await this.#load(version ?? -1)
+    // Read before the rules: of ones that change meanwhile, the next step asks again.
+    const set = await this.#load(version ?? (await readRulesVersion(this.#options.pool)))
     this.#set = set
     return set
   }

@@ -16,6 +16,7 @@ import type { Sighting } from './judging/group.ts'
 import { addTallies, NO_TALLY, numbersOf, type Tally } from './judging/tally.ts'
 import { kindOf } from './kinds.ts'
 import type { ActiveRule, DimensionSearches, RuleSearch, RuleSet } from './rule-set.ts'
+import type { SiftedEntries } from './sieve/sifted-entries.ts'
 
 /** Dimensions whose rules are remembered; 300 rules and 20,000 of these are some 10 MB. */
 const MAX_REMEMBERED = 20_000
@@ -34,6 +35,7 @@ export type Sightings = {
  * let through, one pass over the messages says which may match a text; the database compares those alone.
  *
  * @param commitOf when an entry was committed, in milliseconds
+ * @param sifted entries whose messages were sifted as they were written
  */
 export async function findSightings(
   client: pg.PoolClient,
@@ -41,12 +43,13 @@ export async function findSightings(
   set: RuleSet,
   entries: readonly CommittedEntry[],
   commitOf: (feedId: number) => number,
+  sifted?: SiftedEntries,
 ): Promise<Sightings> {
   const gathered = new Gathered(commitOf)
   if (entries.length === 0) return { groups: gathered.groups, failed: new Map(), compared: [] }
   const counts = await countEntries(client, feed, entries)
   await learnDimensions(client, set, counts)
-  const texts = new Candidates(set, entries)
+  const texts = new Candidates(set, entries, sifted)
   for (const count of counts) {
     const searches = set.byDimensions.get(keyOf(count))
     if (!searches) continue
@@ -84,12 +87,14 @@ export async function findSightings(
 class Candidates {
   readonly #set: RuleSet
   readonly #entries: readonly CommittedEntry[]
+  readonly #known: SiftedEntries | undefined
   readonly #open = { searches: new Set<number>(), entries: new Set<number>() }
   readonly #sieved = { searches: new Set<number>(), entries: new Set<number>() }
 
-  constructor(set: RuleSet, entries: readonly CommittedEntry[]) {
+  constructor(set: RuleSet, entries: readonly CommittedEntry[], sifted: SiftedEntries | undefined) {
     this.#set = set
     this.#entries = entries
+    this.#known = sifted
   }
 
   /** The searches that level, source and camera of some line let through. */
@@ -132,10 +137,24 @@ class Candidates {
     const found = new Set<number>()
     const whole = new Set<number>()
     const ids = new Map<number, number[]>()
-    const firstIds = new Map(entries.map(({ id, first_id }) => [id, first_id]))
     const { sieve } = this.#set
-    for (const messages of await readMessages(client, feed, entries, sieve.levels)) {
-      const { lines, searches } = sieve.sift(messages, this.#sieved.searches)
+    const asked = this.#sieved.searches
+    const unknown: CommittedEntry[] = []
+    for (const entry of entries) {
+      const known = this.#known?.find(entry, sieve)
+      if (!known) {
+        unknown.push(entry)
+        continue
+      }
+      const some = [...known.searches].filter((id) => asked.has(id))
+      for (const id of some) found.add(id)
+      if (some.length === 0) continue
+      if (known.ids) ids.set(entry.id, [...known.ids])
+      else whole.add(entry.id)
+    }
+    const firstIds = new Map(unknown.map(({ id, first_id }) => [id, first_id]))
+    for (const messages of await readMessages(client, feed, unknown, sieve.levels)) {
+      const { lines, searches } = sieve.sift(messages, asked)
       for (const id of searches) found.add(id)
       const { feed_id, offsets } = messages
       if (!lines) whole.add(feed_id)

@@ -84,20 +84,27 @@ export async function rulesForDimensions(
   const levels = parameters.add(dimensions.map(({ level }) => level))
   const sources = parameters.add(dimensions.map(({ source }) => source))
   const cameras = parameters.add(dimensions.map(({ camera_id }) => camera_id))
-  const tests = rules.map(
-    ({ id, filter }) =>
-      `(${id}, ${conjunction(dimensionConditions({ ...countablePart(filter) }, parameters))})`,
-  )
+  // Hundreds of rules ask for a few levels, sources and cameras: what they have in common is asked once.
+  const alike = [...Map.groupBy(rules, ({ filter }) => keyOfDimensions(filter)).values()]
+  const tests = alike.map((some, index) => {
+    const filter = countablePart(some[0]?.filter as LogFilter)
+    return `(${index}, ${conjunction(dimensionConditions(filter, parameters))})`
+  })
   const text = `
     /* alert_dimensions */
-    select (d.n - 1)::integer as n, t.rule_id
+    select (d.n - 1)::integer as n, t.test
     from unnest(${levels}::text[], ${sources}::text[], ${cameras}::integer[])
       with ordinality as d (level, source, camera_id, n)
-    cross join lateral (values ${tests.join(', ')}) t (rule_id, matches)
+    cross join lateral (values ${tests.join(', ')}) t (test, matches)
     where t.matches`
-  const { rows } = await client.query<{ n: number; rule_id: number }>(text, parameters.values)
-  for (const { n, rule_id } of rows) found[n]?.push(rule_id)
+  const { rows } = await client.query<{ n: number; test: number }>(text, parameters.values)
+  for (const { n, test } of rows) for (const { id } of alike[test] ?? []) found[n]?.push(id)
   return found
+}
+
+function keyOfDimensions(filter: LogFilter): string {
+  const parameters = new SqlParameters()
+  return JSON.stringify([dimensionConditions(countablePart(filter), parameters), parameters.values])
 }
 
 /**

@@ -23,12 +23,13 @@ import {
 import {
   isDataError,
   joinPlaces,
+  type OnRows,
   type Part,
   partsOf,
   storeAtOnce,
   storeCarefully,
-  storeInParts,
 } from './store-batches.ts'
+import { storeInParts } from './store-parts.ts'
 
 /** Asked before anything is written. */
 export type WriteGate = {
@@ -193,6 +194,8 @@ export type LogWriterOptions = {
   cameras: CameraRegister
   /** Called for every transaction: its time, and whether it stored anything. */
   onFlush?: ((flush: Flush) => void) | undefined
+  /** Told of rows while they are stored; never throws. */
+  onRows?: OnRows | undefined
 }
 
 /** One transaction that stores rows. */
@@ -374,14 +377,14 @@ export class LogWriter {
   }
 
   async #write(group: readonly Pending[], care: Care): Promise<AddResult[]> {
-    const { pool, partitions, ids, cameras } = this.#options
+    const { pool, partitions, ids, cameras, onRows } = this.#options
     await partitions.ensure(group.flatMap(({ minutes }) => minutes))
     await cameras.register(group)
     // Before we take a connection: with as many lanes as connections, each would keep its own and wait for another.
     const firstId = await ids.reserve(group.reduce((sum, { records }) => sum + records.length, 0))
     return withConnection(pool, (client) =>
       care === 'none'
-        ? storeAtOnce(client, group, firstId)
+        ? storeAtOnce(client, group, firstId, onRows)
         : storeCarefully(client, group, firstId, care === 'places'),
     )
   }

@@ -18,11 +18,8 @@ import { isMissingPartition } from '../partitions/partitions.ts'
 import {
   type AddResult,
   claimBatches,
-  findReply,
   markOfPart,
   nothing,
-  PartlyStored,
-  rememberBatch,
   rememberReplies,
   type SenderMark,
 } from './senders.ts'
@@ -39,17 +36,22 @@ export type Batch = {
 
 const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
 
+/** Rows that are being stored, with the id of the first; the others follow it. */
+export type OnRows = (records: readonly LogRecord[], firstId: number) => void
+
 /**
  * Stores all records or, when PostgreSQL refuses one, none; without senders in a single round trip. When it throws, the
  * transaction is still to be rolled back.
  *
  * @param firstId of as many as there are records
+ * @param onRows told of rows that are no imports, on their way; they may still be refused
  * @throws an error that `isDataError` knows when one of the records is at fault
  */
 export async function storeAtOnce(
   client: pg.PoolClient,
   batches: readonly Batch[],
   firstId: number,
+  onRows?: OnRows,
 ): Promise<AddResult[]> {
   const hasSenders = batches.some(({ sender }) => sender)
   if (hasSenders) await client.query('begin')
@@ -59,12 +61,18 @@ export async function storeAtOnce(
   const written = resultsOf(fresh, firstId, new Map())
   await rememberReplies(client, fresh, written)
   if (records.length > 0) {
-    await sendFlight(client, {
+    const sent = sendFlight(client, {
       before: hasSenders ? [] : [BEGIN],
       copy: COPY,
       chunks: copyText(records, 0, records.length, firstId),
       after: [feedStatement(fresh, records, firstId), COMMIT],
     })
+    try {
+      // While PostgreSQL works.
+      if (onRows && !batches.some(({ isImport }) => isImport)) onRows(records, firstId)
+    } finally {
+      await sent
+    }
   } else if (hasSenders) await client.query('commit')
   return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
 }
@@ -338,60 +346,4 @@ export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean 
   if (all.size > 0 && all.size + added > MAX_PLACES) return false
   for (const place of own) all.add(place)
   return true
-}
-
-/**
- * Stores the parts of a batch. With a sender's mark they go side by side, and the mark shows whether all of it was
- * stored before. Without a mark they go one after the other, so that the caller learns where to continue.
- *
- * @param store stores a part, in a transaction of its own or with others
- */
-export async function storeInParts(
-  pool: pg.Pool,
-  parts: readonly Part[],
-  sender: SenderMark | undefined,
-  store: (part: Part) => Promise<AddResult>,
-): Promise<AddResult> {
-  if (!sender) return joinResults(parts, await storeInOrder(parts, store))
-  const known = await findReply(pool, sender)
-  if (known) return known
-  const result = joinResults(parts, await Promise.all(parts.map(store)))
-  await rememberBatch(pool, sender, result)
-  return result
-}
-
-/** @throws {PartlyStored} when a part after the first fails */
-async function storeInOrder(
-  parts: readonly Part[],
-  store: (part: Part) => Promise<AddResult>,
-): Promise<AddResult[]> {
-  const results: AddResult[] = []
-  let stored = 0
-  for (const part of parts) {
-    try {
-      results.push(await store(part))
-    } catch (cause) {
-      throw stored === 0 ? cause : new PartlyStored(stored, { cause })
-    }
-    stored += part.records.length
-  }
-  return results
-}
-
-/** The outcome of a batch, from the outcomes of its parts. Between its first and its last id may be others' rows. */
-function joinResults(parts: readonly Part[], results: readonly AddResult[]): AddResult {
-  let offset = 0
-  const rejected = results.flatMap((result, part) => {
-    const before = offset
-    offset += parts[part]?.records.length ?? 0
-    return result.rejected.map(({ index, reason }) => ({ index: before + index, reason }))
-  })
-  const ids = results.flatMap(({ first_id, last_id }) => [first_id, last_id]).filter((id) => id !== null)
-  return {
-    accepted: results.reduce((sum, { accepted }) => sum + accepted, 0),
-    rejected,
-    first_id: ids.length > 0 ? ids.reduce((a, b) => Math.min(a, b)) : null,
-    last_id: ids.length > 0 ? ids.reduce((a, b) => Math.max(a, b)) : null,
-    repeated: results.every(({ repeated }) => repeated),
-  }
 }

@@ -42,10 +42,10 @@
 
 -- alert_dimensions
     /* alert_dimensions */
-    select (d.n - 1)::integer as n, t.rule_id
+    select (d.n - 1)::integer as n, t.test
     from unnest($1::text[], $2::text[], $3::integer[])
       with ordinality as d (level, source, camera_id, n)
-    cross join lateral (values (1, (level = $4::text)), (1, true)) t (rule_id, matches)
+    cross join lateral (values (0, (level = $4::text)), (1, true)) t (test, matches)
     where t.matches;
 
 -- alert_entries_after

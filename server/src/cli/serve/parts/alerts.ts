@@ -14,6 +14,7 @@ import { LifeSigns } from '../../../service/alerts/life-signs.ts'
 import { raising } from '../../../service/alerts/raising.ts'
 import { AlertRules } from '../../../service/alerts/rule-set.ts'
 import { RulesService } from '../../../service/alerts/rules-service.ts'
+import { SiftedEntries } from '../../../service/alerts/sieve/sifted-entries.ts'
 import { SilencesService } from '../../../service/alerts/silences-service.ts'
 import { AlertWatchdog } from '../../../service/alerts/watchdog.ts'
 import { SecretBox } from '../../../service/secret-box.ts'
@@ -42,7 +43,10 @@ export function alertsPart(
     onAttempt: (outcome) => metrics.noticeTried(outcome),
     onDead: reports.onNoticeDead,
   })
+  const sifted = new SiftedEntries()
+  events.on('rows', (records, firstId) => sifted.sift(records, firstId))
   const evaluator = new AlertEvaluator({
+    sifted,
     ...{ pool, rules, feed: new Feed(pool, logOperations.partitions) },
     ...(heartbeatUrl !== undefined && { onMinute: heartbeat(heartbeatUrl, { allowLocal }) }),
     // A server that takes no lines cannot say that they do not come.

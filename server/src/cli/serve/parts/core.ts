@@ -24,6 +24,8 @@ type CoreEvents = {
   full: []
   /** A line came and is not stored: a level or a rule keeps it out. */
   'held-back': [record: LogRecord]
+  /** Rows are being stored, with the id of the first; they may still be refused. */
+  rows: [records: readonly LogRecord[], firstId: number]
 }
 
 export type Core = ReturnType<typeof openCore>
@@ -76,6 +78,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
       if (!repeated) events.emit('stored', accepted)
     },
     onFlush: ({ millis, outcome }) => metrics.flushed(millis / 1000, outcome),
+    onRows: (records, firstId) => void events.emit('rows', records, firstId),
     gate: storageGuard,
   })
   const refused = { rows: 0 }

@@ -16,7 +16,9 @@ export type Sieved = { lines: ReadonlySet<number> | undefined; searches: Readonl
 export class TextSieve {
   /** Searches whose lines need no text that is known here. */
   readonly open: ReadonlySet<number>
-  /** Levels of the lines that the others ask for. */
+  /** All others. */
+  readonly searches: ReadonlySet<number>
+  /** Levels of the lines that they ask for. */
   readonly levels: readonly Level[]
   readonly #levelsOf: ReadonlyMap<number, ReadonlySet<string>>
   readonly #automaton: LiteralAutomaton
@@ -45,6 +47,7 @@ export class TextSieve {
     this.#searchesOf = [...literals.values()]
     this.#patterns = patterns
     const sieved = [...filters].filter(([id]) => !open.has(id))
+    this.searches = new Set(sieved.map(([id]) => id))
     this.#levelsOf = new Map(sieved.map(([id, filter]) => [id, new Set(levelsOf(filter))]))
     this.levels = LEVELS.filter((level) => [...this.#levelsOf.values()].some((levels) => levels.has(level)))
   }
@@ -54,7 +57,7 @@ export class TextSieve {
    *
    * @param asked the searches to find, without those that are open
    */
-  sift(lines: EntryMessages, asked: ReadonlySet<number>): Sieved {
+  sift(lines: Omit<EntryMessages, 'feed_id' | 'offsets'>, asked: ReadonlySet<number>): Sieved {
     const isApart = [lines.messages, lines.loggers].every((joined) => separatorsIn(joined) === lines.rows - 1)
     if (!isApart) return { lines: undefined, searches: asked }
     const searches = new Set<number>()
