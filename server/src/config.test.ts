@@ -1,6 +1,7 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { backupPlanOf, misspelt, readConfig, VARIABLES } from './config.ts'
 import { databaseUrls } from './database-url.ts'
 
@@ -143,6 +144,42 @@ describe('refuses, naming variable and value,', () => {
   ])('%s, whose value is a secret', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid (not shown here). It must be `)
     expect(() => readConfig({ [name]: value })).not.toThrow('secret')
+  })
+})
+
+describe('the key of alert channels in a file', () => {
+  let folder: string
+  const path = () => join(folder, 'key')
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'alerts-key-'))
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each(['0123456789abcdef', '0123456789abcdef\n', '0123456789abcdef\r\n'])('is %j', (text) => {
+    writeFileSync(path(), text)
+    expect(readConfig({ ALERTS_KEY_FILE: path() }).alertsKey).toBe('0123456789abcdef')
+    expect(readConfig({ ALERTS_KEY_FILE: path() })).not.toHaveProperty('keyFile')
+  })
+
+  test('is refused when it is too short, and not shown', () => {
+    writeFileSync(path(), 'secret\n')
+    const read = () => readConfig({ ALERTS_KEY_FILE: path() })
+    expect(read).toThrow(
+      'ALERTS_KEY_FILE is not valid (not shown here). It must be the path of a file with at least 16 characters',
+    )
+    expect(read).not.toThrow('secret')
+  })
+
+  test('is refused when it cannot be read, or is given twice', () => {
+    const missing = join(folder, 'missing')
+    expect(() => readConfig({ ALERTS_KEY_FILE: missing })).toThrow(
+      `ALERTS_KEY_FILE cannot be read (${missing}: ENOENT). It must be a file`,
+    )
+    expect(() => readConfig({ ALERTS_KEY_FILE: folder })).toThrow('EISDIR')
+    const both = { ALERTS_KEY: '0123456789abcdef', ALERTS_KEY_FILE: missing }
+    expect(() => readConfig(both)).toThrow('ALERTS_KEY and ALERTS_KEY_FILE are both set. Set one of them.')
   })
 })
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { ALERT_READERS, type AlertConfig, readAlerts } from './alert-variables.ts'
 import { BACKUP_READERS, readBackups, readBucket } from './backup-variables.ts'
 import { databaseUrls, readDatabaseUrl } from './database-url.ts'
 import { EMBED_READERS, readEmbed } from './embed-variables.ts'
@@ -19,7 +20,7 @@ import { type Environment, readAll, valid } from './variables.ts'
 export { backupPlanOf, MAX_KEPT_BACKUPS } from './backup-variables.ts'
 
 /** The configuration from the environment; everything else is a setting that can be changed while the server runs. */
-export type Config = {
+export type Config = AlertConfig & {
   /** Address to listen on. */
   host: string
   /** 0 takes any free one. */
@@ -52,12 +53,6 @@ export type Config = {
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
   adminApiKey: string | undefined
-  /** Encrypts what opens the way to alert channels; the same on all servers. */
-  alertsKey: string | undefined
-  /** Whether notices of alerts may go to this machine and its link. */
-  alertsAllowLocal: boolean
-  /** Called once a minute while alert rules are evaluated. */
-  alertsHeartbeatUrl: string | undefined
   /** A backup each day into a folder; undefined when nobody asked for it. */
   backups: BackupPlan | undefined
   /** Backups are uploaded to it; undefined without an address. */
@@ -140,32 +135,6 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
             `at least ${MIN_KEY_CHARACTERS} characters without spaces, such as the output of openssl rand -hex 32`,
           ),
   }),
-  ALERTS_KEY: (text) => ({
-    alertsKey:
-      text === undefined
-        ? undefined
-        : valid(
-            'ALERTS_KEY',
-            text,
-            text.length >= MIN_KEY_CHARACTERS,
-            `at least ${MIN_KEY_CHARACTERS} characters, such as the output of openssl rand -hex 32`,
-          ),
-  }),
-  ALERTS_HEARTBEAT_URL: (text) => ({
-    alertsHeartbeatUrl:
-      text === undefined
-        ? undefined
-        : valid(
-            'ALERTS_HEARTBEAT_URL',
-            text,
-            /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
-            'an http or https address, like https://hc-ping.com/…',
-          ),
-  }),
-  ALERTS_ALLOW_LOCAL: (text = 'false') => ({
-    alertsAllowLocal:
-      valid('ALERTS_ALLOW_LOCAL', text, text === 'true' || text === 'false', 'true or false') === 'true',
-  }),
 }
 
 const TLS_READERS: { [name: string]: (text: string | undefined) => { certificate?: string; key?: string } } =
@@ -222,6 +191,7 @@ const OTLP_GRPC_READERS: { [name: string]: (text: string | undefined) => Partial
 /** The variables the server reads; docs/configuration.md has them all. */
 export const VARIABLES = [
   READERS,
+  ALERT_READERS,
   TLS_READERS,
   OIDC_READERS,
   TRUSTED_HEADER_READERS,
@@ -267,6 +237,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const otlpGrpc = { host, ...readAll(OTLP_GRPC_READERS, environment) } as OtlpGrpcConfig
   return {
     ...config,
+    ...readAlerts(environment),
     tls: readTls(environment),
     oidc: readOidc(environment, config.publicUrl),
     trustedHeader: readTrustedHeader(environment, config.trustProxy),

@@ -45,7 +45,7 @@ export class SecretBox {
     } catch (cause) {
       throw new AppError(
         'CONFLICT',
-        'The channel was encrypted with another key. Give all servers the same ALERTS_KEY, or set up the channel again.',
+        'The channel was encrypted with another key. Give all servers the same ALERTS_KEY or ALERTS_KEY_FILE, or set up the channel again.',
         { cause },
       )
     }
@@ -55,7 +55,7 @@ export class SecretBox {
     if (this.#key) return this.#key
     throw new AppError(
       'CONFLICT',
-      'Channels hold secrets, and this server has no key to encrypt them with. Set ALERTS_KEY, the same on all servers.',
+      'Channels hold secrets, and this server has no key to encrypt them with. Set ALERTS_KEY or ALERTS_KEY_FILE, the same on all servers.',
     )
   }
 }
