@@ -16,7 +16,9 @@ const execArgv = conditions.map((condition) => `--conditions=${condition}`)
 const machinePostgres = findMachinePostgres()
 // For what never comes; nobody waits longer for what does. The default of 1 s is too little for a busy machine.
 const expectOptions = { poll: { timeout: 30_000 } }
-const patience = { expect: expectOptions, testTimeout: 60_000, hookTimeout: 60_000 }
+const patience = { expect: expectOptions, testTimeout: 120_000, hookTimeout: 120_000 }
+// Tests that are slow by nature take minutes where other work has the processor.
+const longPatience = { expect: { poll: { timeout: 120_000 } }, testTimeout: 600_000, hookTimeout: 600_000 }
 
 // The files of a project share processes: each has a server and a database of its own, and half of what a short file
 // took was the loading of the same modules.
@@ -99,12 +101,19 @@ const projects: NonNullable<TestUserConfig['projects']> = [
   },
   {
     ...shared,
-    test: { ...patience, name: 'long unit', include: ['{logger,server/src}/**/*.long.test.ts'], execArgv },
+    test: {
+      ...patience,
+      ...longPatience,
+      name: 'long unit',
+      include: ['{logger,server/src}/**/*.long.test.ts'],
+      execArgv,
+    },
   },
   {
     ...shared,
     test: {
       ...onTheBundled,
+      ...longPatience,
       name: 'long on 18',
       include: [`server/test/${LONG}`, 'server/test/**/*.property.test.ts'],
       env: { ALL_RANDOM_RUNS: '1' },
@@ -112,7 +121,7 @@ const projects: NonNullable<TestUserConfig['projects']> = [
   },
   {
     ...shared,
-    test: { ...endToEnd, name: 'long end to end', include: [`test/${LONG}`] },
+    test: { ...endToEnd, ...longPatience, name: 'long end to end', include: [`test/${LONG}`] },
   },
 ]
 if (machinePostgres) {
@@ -123,6 +132,7 @@ if (machinePostgres) {
       ...shared,
       test: {
         ...onTheMachines,
+        ...longPatience,
         name: `long on ${major}`,
         exclude: [...NOTHING_OF_ONE_VERSION, ...ON_THE_OLDEST],
       },

@@ -26,7 +26,7 @@ describe.skipIf(isStandbyMissing)(`failover to a standby${withoutStandby}`, () =
     await nodes.primary.run('select pg_reload_conf()')
     // The standby first: it is no primary yet.
     server = await startProcess(bothOf(nodes))
-  }, 120_000)
+  })
 
   afterAll(async () => {
     if (server) await stopProcess(server)

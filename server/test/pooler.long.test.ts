@@ -17,7 +17,7 @@ describe.skipIf(isPgbouncerMissing)(`through a pooler in transaction mode${witho
     const environment = { DATABASE_DIRECT_URL: database.url }
     // At once: both keep the settings of the role.
     servers = await Promise.all([startProcess(url, { environment }), startProcess(url, { environment })])
-  }, 120_000)
+  })
 
   afterAll(async () => {
     await Promise.all(servers.map(stopProcess))
@@ -104,9 +104,7 @@ describe.skipIf(isPgbouncerMissing)(`through a pooler in transaction mode${witho
 
   it('goes on when the pooler was away', async () => {
     await pooler.restart()
-    await expect
-      .poll(async () => (await write(one(), ['after the crash'])).status, { timeout: 20_000 })
-      .toBe(200)
+    await expect.poll(async () => (await write(one(), ['after the crash'])).status).toBe(200)
     const { body } = await call(other(), 'GET', '/api/logs?q=crash')
     expect(body.data.logs.length).toBeGreaterThan(0)
   })

@@ -18,7 +18,7 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
     for (let first = 0; first < LINES; first += 5000) {
       await write(Array.from({ length: 5000 }, (_, index) => `line ${first + index} ${'a'.repeat(200)}`))
     }
-  }, 120_000)
+  })
 
   afterAll(async () => {
     if (server) await stopProcess(server)
@@ -43,7 +43,7 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
     const text = await (await fetch(`${server.url}/metrics`, { headers: HEADERS })).text()
     return Number(new RegExp(`^timelapser_replica_${name} (\\S+)$`, 'm').exec(text)?.[1])
   }
-  const isFresh = () => expect.poll(() => figure('fresh'), { timeout: 20_000 }).toBe(1)
+  const isFresh = () => expect.poll(() => figure('fresh')).toBe(1)
   const newest = async () => (await get('/api/logs?limit=1&source=replica')).logs[0].message
   /** The lines that the servers wrote about the replica, the newest first. */
   const news = async () =>

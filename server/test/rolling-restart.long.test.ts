@@ -60,4 +60,4 @@ it('loses nothing and repeats nothing while one after the other is restarted', a
     `select message from logs where message like 'rolling%'`,
   )
   expect(rows.map(({ message }) => message).toSorted()).toEqual(written.toSorted())
-}, 40_000)
+})

@@ -13,9 +13,7 @@ const messagesIn = (text: string) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).message)
 
-it('tail -f goes on after a restart or a crash of the server with no line missing and none twice', {
-  timeout: 60_000,
-}, async () => {
+it('tail -f goes on after a restart or a crash of the server with no line missing and none twice', async () => {
   const { url: database, drop } = await createBareDatabase()
   onTestFinished(drop)
   const key = 'k'.repeat(40)

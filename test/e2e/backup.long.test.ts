@@ -31,7 +31,7 @@ async function messages(url: string): Promise<string[]> {
   return data.logs.map(({ message }) => message)
 }
 
-it('moves a running system to another folder, and refuses what it must', { timeout: 90_000 }, async () => {
+it('moves a running system to another folder, and refuses what it must', async () => {
   const folder = temporaryFolder()
   const [old, next, file] = [join(folder, 'old'), join(folder, 'next'), join(folder, 'all.backup')]
   const first = startProgram({ env: { DATA_DIR: old, ADMIN_API_KEY: KEY } })

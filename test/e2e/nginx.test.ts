@@ -93,9 +93,7 @@ describe.skipIf(missing)(`behind nginx${skipped}`, () => {
       nginx.kill('SIGTERM')
       await ended
     })
-    await expect
-      .poll(() => ask({ path: '/healthz' }).then(textOf), { message: said, timeout: 20_000 })
-      .toContain('ok')
+    await expect.poll(() => ask({ path: '/healthz' }).then(textOf), { message: said }).toContain('ok')
   }
 
   function ask({ method = 'GET', path, headers = {}, body }: Ask): Promise<IncomingMessage> {

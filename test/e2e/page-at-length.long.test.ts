@@ -67,7 +67,7 @@ test('a search stopped by its time limit says how far it came, and goes on from 
   const found = [...ends].filter((end) => end !== null)
   expect(found.length).toBeGreaterThan(0)
   expect(found).toEqual([...found].sort().reverse())
-}, 120_000)
+})
 
 test('of seven tabs only the visible one streams, and each catches up when it is shown', async () => {
   const seven = await newContext({ storageState: await context.storageState() })

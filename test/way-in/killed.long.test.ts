@@ -57,7 +57,6 @@ const KINDS: [string, Kind][] = [
 
 test.each(KINDS)(
   `every line that %s acknowledged is stored once (KILL_SEED=${SEED})`,
-  { timeout: 4 * MINUTE_MS },
   async (_, { code, wrapper, applications }) => {
     const random = new SeededRandom(SEED)
     const folder = temporaryFolder()

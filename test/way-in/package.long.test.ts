@@ -109,7 +109,7 @@ describe.each(NODES)('with Node $version', ({ node }) => {
       program.kill('SIGTERM')
     }
     expect(await program.ended).toBe(0)
-  }, 60_000)
+  })
 
   test('the library is all of its source, imported or required, and names the Node that it needs', async () => {
     const { stdout } = await application(
@@ -151,5 +151,5 @@ describe.each(NODES)('with Node $version', ({ node }) => {
     )
     expect(JSON.parse(stdout)).toEqual([true, expect.stringContaining('cannot be reached'), null])
     expect(readdirSync(join(folder, 'spool'))).not.toEqual([])
-  }, 60_000)
+  })
 })

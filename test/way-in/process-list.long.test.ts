@@ -34,7 +34,7 @@ function startIngest(url: string, args: string[], env: Record<string, string>, p
   }
 }
 
-test('shows no secret of the server, its PostgreSQL or the commands', { timeout: 180_000 }, async () => {
+test('shows no secret of the server, its PostgreSQL or the commands', async () => {
   const dataDir = join(temporaryFolder(), 'data')
   const operators = `operators-own-${'k'.repeat(30)}`
   const server = startProgram({ env: { DATA_DIR: dataDir, ADMIN_API_KEY: operators } })

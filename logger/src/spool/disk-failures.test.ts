@@ -61,7 +61,7 @@ describe.each([false, true])('a full disk with durable %s', (durable) => {
     expect(stats().spooledRows).toBeGreaterThan(100)
     expect(stats().queuedRows).toBeGreaterThan(100)
     server.state.answer = () => 200
-    await expect.poll(() => stats().delivered, { timeout: 10_000 }).toBe(count)
+    await expect.poll(() => stats().delivered).toBe(count)
     const stored = server.stored.map((message) => message.replace(` ${padding}`, ''))
     expect(stored.toSorted()).toEqual(lines(count).toSorted())
     expect(stats()).toMatchObject({ dropped: 0, rejected: 0, queuedRows: 0, spooledRows: 0 })

@@ -63,7 +63,7 @@ describe('lines of a spool', () => {
     })
     for (let line = 0; line < 100; line++) logger.info(`line ${line}`)
     expect([forced.atOnce(), forced.later()]).toEqual([0, 0])
-    await expect.poll(() => forced.later(), { timeout: 3_000 }).toBe(10)
+    await expect.poll(() => forced.later()).toBe(10)
     await expect.poll(openInSpool).toEqual([])
     server.state.answer = () => 200
     await expect.poll(() => stats().delivered).toBe(100)

@@ -68,7 +68,7 @@ describe.each([false, true])('with durable %s', (durable) => {
     await expect.poll(() => stats().dropped).toBeGreaterThan(0)
     expect(stats().spooledBytes).toBeLessThanOrEqual(40_000)
     server.state.answer = () => 200
-    await expect.poll(() => stats().spooledRows, { timeout: 3_000 }).toBe(0)
+    await expect.poll(() => stats().spooledRows).toBe(0)
     const errors = server.stored.filter((message) => message.startsWith('error'))
     expect(errors).toHaveLength(40)
     const infos = server.stored.filter((message) => message.startsWith('info'))
@@ -102,7 +102,7 @@ describe.each([false, true])('with durable %s', (durable) => {
     expect(onDisk('low')).toBe(0)
     expect(onDisk('high')).toBeGreaterThan(0)
     server.state.answer = () => 200
-    await expect.poll(() => stats().spooledRows, { timeout: 3_000 }).toBe(0)
+    await expect.poll(() => stats().spooledRows).toBe(0)
     const errors = server.stored.filter((message) => message.startsWith('error'))
     expect(server.stored.filter((message) => message.startsWith('info'))).toEqual([])
     // All five of the lesser class went, and of the others the oldest.
@@ -155,13 +155,10 @@ describe('a folder that two share', () => {
     expect(second.stats().spooledBytes).toBeLessThanOrEqual(20_000)
     // Within a second the first spool notices, and gives up the other's share.
     await expect
-      .poll(
-        () => {
-          first.logger.info(`later ${padding}`)
-          return bytesThere()
-        },
-        { timeout: 4_000 },
-      )
+      .poll(() => {
+        first.logger.info(`later ${padding}`)
+        return bytesThere()
+      })
       .toBeLessThanOrEqual(40_000)
     expect(first.stats().spooledBytes).toBeGreaterThan(15_000)
   })
@@ -177,7 +174,7 @@ describe('what a process leaves', () => {
     )
     server.state.answer = () => 200
     const { stats } = setUp({ url: server.url })
-    await expect.poll(() => server.stored.length, { timeout: 5_000 }).toBe(2_501)
+    await expect.poll(() => server.stored.length).toBe(2_501)
     expect(new Set(server.stored).size).toBe(2_501)
     expect(stats().dropped).toBe(0)
   })

@@ -134,7 +134,7 @@ describe('DatabaseLogHandler', () => {
     const { logger, state, handler } = await setUp()
     state.down = true
     logger.info('one')
-    await vi.waitFor(() => expect(handler.stats().retries).toBeGreaterThan(1))
+    await expect.poll(() => handler.stats().retries).toBeGreaterThan(1)
     logger.info('two')
     state.down = false
     state.calls.length = 0

@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   server = await startProcess(database.url)
   for (let first = 0; first < LINES; first += 20) await post(first)
-}, 120_000)
+})
 afterAll(async () => {
   await stopProcess(server)
   await database.close()

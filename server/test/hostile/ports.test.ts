@@ -41,7 +41,7 @@ beforeAll(async () => {
   }
   server = await startProcess(database.url, { environment })
   // The ports open a moment after the address is printed.
-  await vi.waitFor(() => open('127.0.0.9', grpc), { timeout: 10_000 })
+  await vi.waitFor(() => open('127.0.0.9', grpc), { timeout: 60_000 })
 }, 120_000)
 afterEach(() => {
   for (const socket of sockets) socket.destroy()

@@ -42,7 +42,6 @@ async function askForPasswords(connection: { user: string; database: string; hos
 
 it('says that it is read-only, or that its password is another by now; without it metrics go on, and readyz and a diagnosis say only that', {
   tags: ['long'],
-  timeout: 40_000,
 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-gone-'))
   await chmod(dataDir, 0o711)

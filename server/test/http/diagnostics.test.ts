@@ -86,9 +86,7 @@ describe('a diagnosis', () => {
       select id from graphile_worker.jobs where task_identifier = 'diagnostic'), run_at => now())`)
     const left = async () => (await server.get('/api/logs?source=diagnostic')).body.data.logs
     await expect
-      .poll(async () => (await left()).map(({ message }: { message: string }) => message), {
-        timeout: 15_000,
-      })
+      .poll(async () => (await left()).map(({ message }: { message: string }) => message))
       .toEqual(['not of the diagnosis'])
   })
 

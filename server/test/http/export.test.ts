@@ -292,15 +292,12 @@ describe('while an export runs', () => {
     openDownload(`${big.url}/api/logs/export?${query}`, { authorization: `Bearer ${big.apiKey}` })
   /** The places of those that went a moment ago may still be taken. */
   const openWhenFree = (query?: string) =>
-    vi.waitUntil(
-      async () => {
-        const reply = await open(query)
-        if (reply.statusCode === 200) return reply
-        reply.resume()
-        return false
-      },
-      { timeout: 30_000 },
-    )
+    vi.waitUntil(async () => {
+      const reply = await open(query)
+      if (reply.statusCode === 200) return reply
+      reply.resume()
+      return false
+    }, 60_000)
   const restOf = async (reply: Awaited<ReturnType<typeof open>>) => {
     const parts: Buffer[] = []
     for await (const part of reply) parts.push(part as Buffer)

@@ -160,51 +160,47 @@ const without = prometheus
   ? ''
   : ' (skipped: prometheus is not installed; Debian has it in the package prometheus)'
 
-it.skipIf(!prometheus)(
-  `the example scrape and alerts work in Prometheus${without}`,
-  { timeout: 40_000 },
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'timelapser-prometheus-'))
-    const address = `127.0.0.1:${await freePort()}`
-    const key = (await server.send('POST', '/api/keys', { name: 'scrapes', scope: 'read' })).body.data.secret
-    await writeFile(join(folder, 'key'), key)
-    const config = (await readFile(join(EXAMPLES, 'prometheus.yml'), 'utf8'))
-      .replace('scrape_interval: 15s', 'scrape_interval: 1s')
-      .replace('/etc/prometheus/timelapser-logs.key', join(folder, 'key'))
-      .replace('127.0.0.1:4700', server.url.replace('http://', ''))
-    await writeFile(join(folder, 'prometheus.yml'), config)
-    await writeFile(join(folder, 'timelapser-logs.rules.yml'), await readFile(RULES))
-    const child = spawn(
-      'prometheus',
-      [
-        `--config.file=${join(folder, 'prometheus.yml')}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
-        `--web.listen-address=${address}`,
-      ],
-      { stdio: 'ignore' },
-    )
-    const ended = new Promise((resolve) => child.once('close', resolve))
-    try {
-      const ask = async (path: string) => {
-        const response = await fetch(`http://${address}/api/v1/${path}`).catch(() => undefined)
-        // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
-        return (await response?.json().catch(() => undefined)) as any
-      }
-      const target = async () => (await ask('targets'))?.data.activeTargets[0]
-      await expect.poll(async () => (await target())?.health).toBe('up')
-      expect((await target()).lastError).toBe('')
-      const { data } = await ask('query?query=timelapser_rows_stored_total')
-      expect(Number(data.result[0].value[1])).toBeGreaterThan(0)
-      const rules = (await ask('rules')).data.groups[0].rules
-      expect(rules).toHaveLength(9)
-      for (const { lastError } of rules) expect(lastError ?? '').toBe('')
-    } finally {
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true, force: true })
+it.skipIf(!prometheus)(`the example scrape and alerts work in Prometheus${without}`, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'timelapser-prometheus-'))
+  const address = `127.0.0.1:${await freePort()}`
+  const key = (await server.send('POST', '/api/keys', { name: 'scrapes', scope: 'read' })).body.data.secret
+  await writeFile(join(folder, 'key'), key)
+  const config = (await readFile(join(EXAMPLES, 'prometheus.yml'), 'utf8'))
+    .replace('scrape_interval: 15s', 'scrape_interval: 1s')
+    .replace('/etc/prometheus/timelapser-logs.key', join(folder, 'key'))
+    .replace('127.0.0.1:4700', server.url.replace('http://', ''))
+  await writeFile(join(folder, 'prometheus.yml'), config)
+  await writeFile(join(folder, 'timelapser-logs.rules.yml'), await readFile(RULES))
+  const child = spawn(
+    'prometheus',
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=${address}`,
+    ],
+    { stdio: 'ignore' },
+  )
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  try {
+    const ask = async (path: string) => {
+      const response = await fetch(`http://${address}/api/v1/${path}`).catch(() => undefined)
+      // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
+      return (await response?.json().catch(() => undefined)) as any
     }
-  },
-)
+    const target = async () => (await ask('targets'))?.data.activeTargets[0]
+    await expect.poll(async () => (await target())?.health).toBe('up')
+    expect((await target()).lastError).toBe('')
+    const { data } = await ask('query?query=timelapser_rows_stored_total')
+    expect(Number(data.result[0].value[1])).toBeGreaterThan(0)
+    const rules = (await ask('rules')).data.groups[0].rules
+    expect(rules).toHaveLength(9)
+    for (const { lastError } of rules) expect(lastError ?? '').toBe('')
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  }
+})
 
 function check(parameters: string[], input: string): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve) => {

@@ -81,7 +81,7 @@ describe('rules in force', () => {
       ...{ applied: 1, failed: 1, dropped: 1, passed: 1 },
       last_failure: 'status has no valid level',
     })
-    await expect.poll(notStored, { timeout: 10_000 }).toMatchObject({ dropped_by_rule: 1 })
+    await expect.poll(notStored).toMatchObject({ dropped_by_rule: 1 })
     const metrics = await fetch(`${server.url}/metrics`, {
       headers: { authorization: `Bearer ${server.apiKey}` },
     })

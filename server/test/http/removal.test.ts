@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const HOUR = 3_600_000
@@ -195,9 +195,8 @@ describe('removing logs over HTTP', () => {
     expect((await server.get('/api/logs/cameras/8')).status).toBe(404)
     expect((await server.get('/api/logs/stats')).body.data.summary.unique_cameras).toBe(0)
     expect(await total('&camera_id=8')).toBe(0)
-    await vi.waitFor(async () => {
-      expect((await server.send('POST', '/api/cameras', { id: 8, name: 'New' })).status).toBe(201)
-    }, 10_000)
+    const add = async () => (await server.send('POST', '/api/cameras', { id: 8, name: 'New' })).status
+    await expect.poll(add).toBe(201)
     expect((await server.get('/api/logs/cameras/8')).body.data.count).toBe(0)
   })
 })

@@ -49,7 +49,7 @@ it('has nothing to tell and nothing to stop before the first one', async () => {
 
 it('goes on where the last transaction was, one at a time, and masks each line once', {
   tags: ['long'],
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   // No job continues meanwhile: other deletes or rewrites keep them waiting.
   const client = await server.database.database.connect()
@@ -63,7 +63,7 @@ it('goes on where the last transaction was, one at a time, and masks each line o
   expect(begun.body.data.run).toMatchObject({ total_rows: LINES, ended_at: null })
   expect((await start('other')).status).toBe(409)
   await client.end()
-  await expect.poll(async () => (await runAt(second)).outcome, { timeout: 90_000 }).toBe('done')
+  await expect.poll(async () => (await runAt(second)).outcome, { timeout: 300_000 }).toBe('done')
   expect(await runAt(second)).toMatchObject({ scanned_rows: LINES, matched_rows: LINES })
   expect(await matching('LIC-')).toBe(0)
   expect(await matching('with ***')).toBe(LINES)

@@ -31,8 +31,8 @@ async function stored(record: object): Promise<Record<string, unknown> | undefin
   const { first_id } = body.data
   return first_id === null ? undefined : (await other.get(`/api/logs/${first_id}`)).body.data.log
 }
-/** The notice has two seconds. */
-const soon = { timeout: 2000, interval: 20 }
+/** Less than the 30 seconds after which a server reads its settings again without a notice. */
+const soon = { timeout: 10_000, interval: 20 }
 
 const DAY_MS = 86_400_000
 const threeDaysAgo = new Date(Date.now() - 3 * DAY_MS).toISOString()

@@ -230,7 +230,7 @@ const skipped = machine ? '' : ' (skipped: no second PostgreSQL on this machine)
 
 it.skipIf(!machine)(
   `goes from one PostgreSQL to another and back${skipped}`,
-  { tags: ['long'], timeout: 60_000 },
+  { tags: ['long'] },
   async () => {
     if (!machine) return
     const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-other-'))
