@@ -1,8 +1,10 @@
 // Backups by the clock: one a day in the folder, made up for after a pause, by one server of several.
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { BackupClock, type BackupClockOptions } from '../src/service/administration/backup-clock.ts'
 import { checkBackups } from '../src/service/diagnosis/backup-check.ts'
 import { toFile } from '../src/store/backup/backup-files.ts'
@@ -214,4 +216,26 @@ it('stops with the server while it waits for a removal to end, which may take an
     await clock.stop()
   })
   expect([failures, await readdir(folder)]).toEqual([[], []])
+})
+
+it('makes the next backup while a bucket does not answer, and stops at once', async () => {
+  const asked: string[] = []
+  const silent = createServer(({ method }) => void asked.push(String(method)))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    silent.closeAllConnections()
+    await new Promise((resolve) => silent.close(resolve))
+  })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/bucket`
+  const clock = makeClock({ bucket: { url, accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' } })
+  clock.start()
+  await expect.poll(() => [done.length, asked]).toEqual([1, ['HEAD']])
+  now += 24 * HOUR
+  vi.advanceTimersByTime(60_000)
+  await expect.poll(() => done).toHaveLength(2)
+  expect(asked).toEqual(['HEAD'])
+  await clock.stop()
+  expect([uploads, failures]).toEqual([[], []])
 })

@@ -1,8 +1,13 @@
 // Backups in a bucket, against one that verifies each signature; the verification itself against Amazon's published examples.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Bucket } from '../../src/store/backup/bucket.ts'
 import { authorizationOf, openBucket } from '../support/bucket.ts'
 
@@ -145,4 +150,106 @@ it('leaves no parts of an upload that fails or is stopped, and says what the buc
   await expect(new Bucket(bucket.config, options).upload(file)).rejects.toThrow(
     /^127\.0\.0\.1:\d+ cannot be reached: connect ECONNREFUSED/,
   )
+})
+
+describe('a bucket that is an attacker', () => {
+  const config = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret/key+1', sessionToken: 'token==' }
+
+  /** Answers every request alike, and counts them. */
+  async function hostile(answer: RequestListener) {
+    const requests: string[] = []
+    const server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`)
+      request.resume().on('end', () => answer(request, response))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    return { requests, host, config: { ...config, url: `http://${host}/bucket/folder` } }
+  }
+  const fileOf = async (bytes: number) => (await makeBucket()).fileOf(Buffer.alloc(bytes, 'x'))
+  const upload = async ({ config }: Awaited<ReturnType<typeof hostile>>, bytes = 10) =>
+    new Bucket(config, { partBytes: 1000, retries: 0 })
+      .upload(await fileOf(bytes), { keep: 1 })
+      .then(String, ({ message }: Error) => message)
+
+  it.each([301, 302, 307, 308])('that leads elsewhere by %i is not followed', async (status) => {
+    const elsewhere = await hostile((_, response) => response.end())
+    const location = `http://${elsewhere.host}/bucket/folder/${NAME}`
+    const bucket = await hostile((_, response) => response.writeHead(status, { location }).end())
+    expect(await upload(bucket)).toBe(`${bucket.host} answered ${status}`)
+    await expect(new Bucket(bucket.config).has(NAME, 1)).rejects.toThrow(`answered ${status}`)
+    expect(elsewhere.requests).toEqual([])
+  })
+
+  it('that never answers is waited for until the server stops, also after a collection of garbage', async () => {
+    const bucket = await hostile(() => undefined)
+    const stop = new AbortController()
+    const uploading = new Bucket(bucket.config).upload(await fileOf(10), { signal: stop.signal })
+    await expect.poll(() => bucket.requests).toHaveLength(1)
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    await setImmediate()
+    collect()
+    stop.abort()
+    await expect(uploading).rejects.toThrow('aborted')
+  })
+
+  it('whose answer never ends is read for 8 MB', async () => {
+    let isClosed = false
+    const bucket = await hostile((_, response) => {
+      const write = () => {
+        while (response.write('x'.repeat(65_536)) && !response.closed);
+      }
+      response.on('drain', write).on('close', () => {
+        isClosed = true
+      })
+      write()
+    })
+    expect(await upload(bucket)).toBe(`${bucket.host} answered with more than ${8 * 1024 ** 2} bytes`)
+    await expect.poll(() => isClosed).toBe(true)
+  })
+
+  it('whose list never ends is read for 100 pages, and nothing is removed', async () => {
+    const page = `<Key>folder/timelapser-logs-20250101T020000Z.backup</Key>`
+    const bucket = await hostile((_, response) =>
+      response.end(`${page}<NextContinuationToken>again</NextContinuationToken>`),
+    )
+    expect(await upload(bucket)).toBe(`${bucket.host} lists more than 100 pages of backups`)
+    const asked = (method: string) => bucket.requests.filter((request) => request.startsWith(method)).length
+    expect([asked('GET'), asked('DELETE')]).toEqual([100, 0])
+  })
+
+  it('whose page holds more names than all pages may is read no further', async () => {
+    const page = '<Key>folder/timelapser-logs-20250101T020000Z.backup</Key>'.repeat(101_000)
+    const bucket = await hostile((_, response) =>
+      response.end(`${page}<NextContinuationToken>again</NextContinuationToken>`),
+    )
+    expect(await upload(bucket)).toContain('lists more than 100 pages')
+    expect(bucket.requests.filter((request) => request.startsWith('GET'))).toHaveLength(1)
+  })
+
+  it('whose upload has an id or hashes of any length gets no part more', async () => {
+    const bucket = await hostile((_, response) => response.end(`<UploadId>${'i'.repeat(1e6)}</UploadId>`))
+    expect(await upload(bucket, 2500)).toContain('without an UploadId of 2000 characters')
+    expect(bucket.requests).toEqual([`POST /bucket/folder/${NAME}?uploads=`])
+    const hashes = await hostile((_, response) =>
+      response.writeHead(200, { etag: 'e'.repeat(10_000) }).end('<UploadId>id</UploadId>'),
+    )
+    expect(await upload(hashes, 2500)).toBe(`${hashes.host} answered with a hash that is too long`)
+    expect(hashes.requests.map((request) => request.split(' ')[0])).toEqual(['POST', 'PUT', 'DELETE'])
+  })
+
+  it('that answers with our credentials, control characters or a long text is quoted without them', async () => {
+    const bucket = await hostile(({ headers }, response) => {
+      const given = `${config.secretAccessKey} ${headers['x-amz-security-token']}\u001b[2J\n\u202e`
+      response.writeHead(403)
+      response.end(`<Code>${'C'.repeat(1e6)}</Code><Message>${given}${'m'.repeat(1e6)}</Message>`)
+    })
+    const message = await upload(bucket)
+    expect(message).toBe(`${bucket.host} answered 403 ${'C'.repeat(64)}: *** *** [2J ${'m'.repeat(288)}`)
+  })
 })

@@ -59,6 +59,7 @@ export class BackupClock {
   readonly #uploads: BackupUploads | undefined
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
+  #uploading: Promise<void> | undefined
   #failed: { atMs: number; message: string } | undefined
 
   constructor(options: BackupClockOptions) {
@@ -83,6 +84,7 @@ export class BackupClock {
     clearInterval(this.#timer)
     this.#stopping.abort()
     await this.#looking
+    await this.#uploading
   }
 
   /** @throws when the folder cannot be read */
@@ -111,6 +113,13 @@ export class BackupClock {
 
   async #look(): Promise<void> {
     await this.#lookForBackup()
+    // The next backup does not wait for a bucket that is slow.
+    this.#uploading ??= this.#lookForUpload().finally(() => {
+      this.#uploading = undefined
+    })
+  }
+
+  async #lookForUpload(): Promise<void> {
     if (!this.#uploads) return
     const newest = await this.#newest().catch(() => undefined)
     if (newest) await this.#uploads.look(newest)

@@ -39,14 +39,23 @@ const MAX_PARTS = 10_000
 const PART_BYTES = 16 * 1024 ** 2
 /** At 30 kB/s a part of 16 MB takes nine minutes. */
 const REQUEST_MS = 10 * MINUTE
+/** A request without a body, with its repeats. */
+const QUESTION_MS = MINUTE
 /** Removing the parts of an upload holds up the stop of the server. */
 const ABORT_MS = 10_000
 /** Pauses between the repeats of a request; the upload itself is retried an hour later. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5000]
 /** The longest message of a bucket that an error quotes. */
 const MAX_MESSAGE_CHARACTERS = 300
+const MAX_CODE_CHARACTERS = 64
 /** A page of a list; S3 gives no more. */
 const PAGE = 1000
+/** A bucket with more names that begin as ours is not read on. */
+const MAX_PAGES = 100
+/** A page of names of 1,024 bytes, each of them escaped, has 7 MB. */
+const MAX_ANSWER_BYTES = 8 * 1024 ** 2
+/** S3's hashes have 34 characters and its upload ids some 150; 10,000 hashes are kept, and an id is a part of addresses. */
+const [MAX_ETAG_CHARACTERS, MAX_ID_CHARACTERS] = [200, 2000]
 
 /** Backups in a bucket. Each method throws an error that names the bucket's answer. */
 export class Bucket {
@@ -54,6 +63,8 @@ export class Bucket {
   readonly #client: AwsClient
   readonly #partBytes: number
   readonly #retries: number
+  /** What no message may hold, whatever a bucket answers. */
+  readonly #secrets: readonly string[]
 
   constructor(
     { url, accessKeyId, secretAccessKey, sessionToken, region }: BucketConfig,
@@ -62,9 +73,9 @@ export class Bucket {
     this.url = encoded(url)
     this.#partBytes = partBytes
     this.#retries = retries
+    this.#secrets = [secretAccessKey, sessionToken ?? ''].filter((secret) => secret !== '')
     this.#client = new AwsClient({
-      // The library repeats no request that was not answered, and cannot be stopped between two.
-      ...{ accessKeyId, secretAccessKey, service: 's3', retries: 0 },
+      ...{ accessKeyId, secretAccessKey, service: 's3' },
       ...(sessionToken !== undefined && { sessionToken }),
       ...(region !== undefined && { region }),
     })
@@ -120,7 +131,10 @@ export class Bucket {
     const prefix = folder + NAME_START
     const names: string[] = []
     let next: string | undefined
-    do {
+    for (let pages = 0; pages === 0 || next !== undefined; pages++) {
+      // A page of S3 may be short, also empty, and not the last.
+      if (pages === MAX_PAGES || names.length > MAX_PAGES * PAGE)
+        throw new Error(`${this.#host} lists more than ${MAX_PAGES} pages of backups`)
       const query = queryOf({ 'list-type': '2', prefix, 'max-keys': PAGE, 'continuation-token': next })
       const page = await this.#check(await this.#send('GET', `${origin}/${bucket}?${query}`, { signal }))
       for (const [, key = ''] of page.matchAll(/<Key>([^<]*)<\/Key>/g)) {
@@ -128,14 +142,17 @@ export class Bucket {
         if (timeOfBackup(name) !== undefined) names.push(name)
       }
       next = textOf(page, 'NextContinuationToken')
-    } while (next !== undefined)
+    }
     return names.toSorted()
   }
 
   async #put(url: string, body: Bytes, signal: AbortSignal | undefined): Promise<string> {
     const response = await this.#send('PUT', url, { body, signal })
     await this.#check(response)
-    return response.headers.get('etag') ?? ''
+    const etag = response.headers.get('etag') ?? ''
+    if (etag.length > MAX_ETAG_CHARACTERS)
+      throw new Error(`${this.#host} answered with a hash that is too long`)
+    return etag
   }
 
   async #putInParts(
@@ -146,7 +163,10 @@ export class Bucket {
   ): Promise<void> {
     const begun = await this.#check(await this.#send('POST', `${url}?uploads=`, { signal }))
     const id = textOf(begun, 'UploadId')
-    if (id === undefined) throw new Error(`${this.#host} began an upload without an UploadId`)
+    if (id === undefined || id.length > MAX_ID_CHARACTERS)
+      throw new Error(
+        `${this.#host} began an upload without an UploadId of ${MAX_ID_CHARACTERS} characters at most`,
+      )
     const query = queryOf({ uploadId: id })
     try {
       const parts: string[] = []
@@ -175,46 +195,79 @@ export class Bucket {
     url: string,
     { body, signal }: { body?: Bytes; signal?: AbortSignal | undefined },
   ): Promise<Response> {
-    const hash = createHash('sha256').update(body ?? '')
-    const timeout = AbortSignal.timeout(REQUEST_MS)
+    const hash = createHash('sha256')
+      .update(body ?? '')
+      .digest('hex')
+    const timeout = AbortSignal.timeout(body ? REQUEST_MS : QUESTION_MS)
     const ended = signal ? AbortSignal.any([signal, timeout]) : timeout
-    const request = {
-      ...{ method, headers: { 'x-amz-content-sha256': hash.digest('hex') }, signal: ended },
+    const ask = async () => {
+      const given = { method, headers: { 'x-amz-content-sha256': hash }, ...(body && { body }) }
+      const signed = await this.#client.sign(url, given)
+      // The library fetches a Request of its own; once that is collected as garbage its signal aborts nothing any more.
       // A redirect names another region or host, for which the signature is not.
-      redirect: 'manual' as const,
-      ...(body && { body }),
+      const options = { method, headers: signed.headers, signal: ended, redirect: 'manual' as const }
+      return fetch(signed.url, { ...options, ...(body && { body }) })
     }
     const pause = new DoublingPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS)
     try {
       for (let rest = this.#retries; rest > 0; rest--) {
-        const response = await this.#client.fetch(url, request).catch(() => undefined)
+        const response = await ask().catch(() => undefined)
         if (response && response.status < 500 && response.status !== 429) return response
         await response?.body?.cancel()
         await delay(pause.next(), undefined, { signal: ended })
       }
-      return await this.#client.fetch(url, request)
+      return await ask()
     } catch (error) {
       if (signal?.aborted) throw error
-      const { cause = error } = error as Error
-      throw new Error(
-        `${this.#host} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause: error },
-      )
+      throw this.#unreachable(error)
     }
   }
 
-  /** The text of an answer. @throws when it is a refusal */
+  /** The text of an answer. @throws when it is a refusal, or too long */
   async #check(response: Response): Promise<string> {
-    const text = await response.text()
+    const text = await this.#textOf(response)
     if (response.ok) return text
     throw this.#refusal(response.status, text)
   }
 
+  async #textOf(response: Response): Promise<string> {
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    try {
+      for await (const chunk of response.body ?? []) {
+        bytes += chunk.length
+        if (bytes > MAX_ANSWER_BYTES) break
+        chunks.push(chunk)
+      }
+    } catch (error) {
+      throw this.#unreachable(error)
+    }
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new Error(`${this.#host} answered with more than ${MAX_ANSWER_BYTES} bytes`)
+    return Buffer.concat(chunks).toString()
+  }
+
+  #unreachable(error: unknown): Error {
+    const { cause = error } = error as Error
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return new Error(`${this.#host} cannot be reached: ${why}`, { cause: error })
+  }
+
   #refusal(status: number, text: string): Error {
-    const [code, message] = [textOf(text, 'Code'), textOf(text, 'Message')]
-    return new Error(
-      `${this.#host} answered ${[status, code].join(' ').trim()}${message ? `: ${message.slice(0, MAX_MESSAGE_CHARACTERS).replace(/\.$/, '')}` : ''}`,
-    )
+    const code = this.#quoted(textOf(text, 'Code'), MAX_CODE_CHARACTERS)
+    const message = this.#quoted(textOf(text, 'Message'), MAX_MESSAGE_CHARACTERS).replace(/\.$/, '')
+    const answered = `${this.#host} answered ${`${status} ${code}`.trim()}`
+    return new Error(message === '' ? answered : `${answered}: ${message}`)
+  }
+
+  /** A text of the bucket as a message may hold it. */
+  #quoted(text = '', maxCharacters: number): string {
+    let shown = text
+    for (const secret of this.#secrets) shown = shown.replaceAll(secret, '***')
+    return shown
+      .replaceAll(/\p{C}+/gu, ' ')
+      .slice(0, maxCharacters)
+      .trim()
   }
 
   get #host(): string {
