@@ -46,11 +46,12 @@ it('says that the table is missing, and leaves the names', async () => {
 it('gives known cameras their names there, with an entry in the audit trail, and makes none', async () => {
   await client.query(`
     create table cameras (id serial primary key, name varchar(255));
-    insert into cameras (id, name) values (1, 'Front door'), (2, '  '), (3, repeat('x', 250)), (9, 'Unknown')`)
+    insert into cameras (id, name) values (1, 'Front door'), (2, '  '), (3, repeat('x', 250)), (9, 'Unknown'),
+      (4, E'Gate\\n[FIRING] all\u202e ')`)
   const server = await startServer()
   await expect
     .poll(() => namesAt(server))
-    .toEqual({ 1: 'Front door', 2: 'Named 2 here', 3: 'x'.repeat(200), 4: 'Named 4 here' })
+    .toEqual({ 1: 'Front door', 2: 'Named 2 here', 3: 'x'.repeat(200), 4: 'Gate [FIRING] all' })
   const { body } = await server.get('/api/audit?action=camera.rename&entity=camera%201')
   expect(body.data.entries).toMatchObject([{ actor: 'system', after: { name: 'Front door' } }])
   expect(server.reports.filter(({ kind }) => kind === 'job')).toEqual([])

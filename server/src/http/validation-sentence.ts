@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
+import { CAMERA_NAME } from './schemas/cameras.ts'
 
 /** As Ajv reports it, with `verbose`: `data` is the value that will not do. */
 type Problem = {
@@ -63,6 +64,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^(camera|source|logger_name|extra_data(\\.[^\\s.:"()]+)+)$':
     'must be camera, source, logger_name or a field such as extra_data.site',
   '^([01]\\d|2[0-3]):[0-5]\\d$': 'must be a time of day such as 07:00',
+  [CAMERA_NAME]: 'must be one line, without characters that control a terminal or the direction of text',
   '^[^\\s.:"()]+(\\.[^\\s.:"()]+)*$': 'must be keys joined by dots, such as http.duration_ms',
   '^[^?#\\s]*$': 'must be parameters of a URL, such as level=ERROR&q=timeout, without ?, # and spaces',
   '^((range|from|to)=[^?#\\s&=]*(&|$))*$': 'must be a range as in the address of the page, such as range=6h',

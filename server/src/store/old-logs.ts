@@ -41,7 +41,7 @@ export async function readOldCameras(connectionString: string, ids: readonly num
     await client.connect()
     const { rows } = await client.query<OldCamera>({
       name: 'old_camera_names',
-      text: 'select id, name::text as name from cameras where name is not null and id = any($1::integer[])',
+      text: 'select id, left(name::text, 1000) as name from cameras where name is not null and id = any($1::integer[])',
       values: [ids],
     })
     return rows
@@ -98,7 +98,7 @@ export class OldLogs {
     try {
       const { rows } = await this.#client.query<OldCamera>({
         name: 'old_cameras',
-        text: 'select id, name::text as name from cameras where name is not null order by id',
+        text: 'select id, left(name::text, 1000) as name from cameras where name is not null order by id',
       })
       return rows
     } catch (error) {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { readLocalApiKey } from '../../service/access/local-api-key.ts'
+import { visible } from '../terminal/terminal.ts'
 import { ApiClient, ApiFailure } from './api-client.ts'
 import { readLocalAddress } from './local-address.ts'
 
@@ -61,7 +62,7 @@ export async function withServer(
     process.exitCode = await run(client)
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error
-    console.error(error.message)
+    console.error(visible(error.message))
     process.exitCode = 1
   }
 }

@@ -3,7 +3,7 @@ import type { Camera, Cameras } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { isForPeople, jsonText } from '../terminal/terminal.ts'
+import { isForPeople, jsonText, visibleInLine } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: boolean; id?: string; hours?: string }
 
@@ -104,7 +104,7 @@ async function change(
 ): Promise<number> {
   const request = body === undefined ? {} : { body: JSON.stringify(body), headers: JSON_HEADERS }
   const { camera } = await client.request<{ camera: Pick<Camera, 'id' | 'name'> }>(method, path, request)
-  if (isForPeople(options)) console.log(`Camera ${camera.id} (${camera.name}) ${done}.`)
+  if (isForPeople(options)) console.log(`Camera ${camera.id} (${visibleInLine(camera.name)}) ${done}.`)
   else console.log(jsonText({ camera }))
   return 0
 }

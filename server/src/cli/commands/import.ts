@@ -4,6 +4,7 @@ import type { LogRecord } from '@timelapser/logger'
 import { Command } from 'commander'
 import { readDatabaseUrl } from '../../database-url.ts'
 import type { Cameras } from '../../http/api-schemas.ts'
+import { inLine } from '../../service/in-line.ts'
 import { StartupError } from '../../startup-error.ts'
 import { type OldLog, OldLogs } from '../../store/old-logs.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
@@ -13,6 +14,7 @@ import { raiseRetention, readRetention } from '../ingest/ingest-plan.ts'
 import { IngestSender } from '../ingest/ingest-sender.ts'
 import { EXIT } from '../ingest/ingest-stop.ts'
 import { count, IngestTally } from '../ingest/ingest-tally.ts'
+import { visibleInLine } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { from: string; position: string; keepDays?: number; retryFor: number }
 
@@ -161,7 +163,7 @@ async function takeCameras(client: ApiClient, old: OldLogs): Promise<number> {
     const now = known.get(id)
     if (now === name || (now !== undefined && now !== `Camera ${id}`)) continue
     const headers = { 'content-type': 'application/json' }
-    const cut = name.slice(0, MAX_NAME_CHARACTERS)
+    const cut = inLine(name).slice(0, MAX_NAME_CHARACTERS)
     const request = now === undefined ? { id, name: cut } : { name: cut }
     const [method, path] = now === undefined ? ['POST', '/api/cameras'] : ['PUT', `/api/cameras/${id}`]
     try {
@@ -170,7 +172,7 @@ async function takeCameras(client: ApiClient, old: OldLogs): Promise<number> {
     } catch (error) {
       // Its id may be that of a deleted camera; its lines are taken over all the same.
       if (!(error instanceof ApiFailure) || error.isTransient || error.status === 401) throw error
-      console.error(`Camera ${id} (${name}) is skipped: ${error.message}`)
+      console.error(visibleInLine(`Camera ${id} (${name}) is skipped: ${error.message}`))
     }
   }
   return taken

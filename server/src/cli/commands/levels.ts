@@ -3,6 +3,7 @@ import type { LevelExplanation, Levels } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { parseDuration } from '../terminal/filter-options.ts'
+import { visibleInLine } from '../terminal/terminal.ts'
 
 type Place = { camera?: string; logger?: string; source?: string }
 type SetOptions = Place & { for?: string; minutes?: string; reason?: string; maxLines?: string }
@@ -121,7 +122,9 @@ async function explain(client: ApiClient, options: WhyOptions): Promise<void> {
   const query = new URLSearchParams(
     Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-  console.log((await client.request<LevelExplanation>('GET', `/api/levels/why?${query}`)).sentence)
+  console.log(
+    visibleInLine((await client.request<LevelExplanation>('GET', `/api/levels/why?${query}`)).sentence),
+  )
 }
 
 function placeOf({ camera, logger, source }: Place): { scope: string; target: string } | undefined {
@@ -137,7 +140,9 @@ function print({ log_level, overrides }: Levels): void {
     const lasting = expires_at === null ? 'without expiry' : `until ${expires_at}`
     const why = reason ? `: ${reason}` : ''
     console.log(
-      `${scope} ${target}: ${level} ${lasting}, at most ${max_lines_per_minute} lines per minute, by ${author}${why}`,
+      visibleInLine(
+        `${scope} ${target}: ${level} ${lasting}, at most ${max_lines_per_minute} lines per minute, by ${author}${why}`,
+      ),
     )
   }
 }

@@ -12,7 +12,7 @@ import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { wholeNumber } from '../terminal/filter-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { jsonText, paint } from '../terminal/terminal.ts'
+import { jsonText, paint, visibleInLine } from '../terminal/terminal.ts'
 import { readYamlList } from '../terminal/yaml-list.ts'
 
 type ListOptions = ServerOptions & { json?: true; yaml?: true }
@@ -98,10 +98,13 @@ function print(rules: readonly ListedParseRule[]): void {
     ]),
   )
   for (const { rule, counts, problem } of rules) {
-    if (problem !== null) console.error(`${rule.name} cannot be run: ${problem}`)
+    if (problem !== null) console.error(visibleInLine(`${rule.name} cannot be run: ${problem}`))
     if (counts.last_failure !== null) {
       console.error(
-        paint('dim', `${rule.name} last failed at ${counts.last_failed_at}: ${counts.last_failure}`),
+        paint(
+          'dim',
+          visibleInLine(`${rule.name} last failed at ${counts.last_failed_at}: ${counts.last_failure}`),
+        ),
       )
     }
   }
@@ -130,16 +133,16 @@ function linesOf(input: string, source: string | undefined): object[] {
 }
 
 function printTried({ outcome, before, after, rules }: TriedLine): void {
-  console.log(`${outcome.padEnd(9)} ${before.source}: ${before.message}`)
+  console.log(visibleInLine(`${outcome.padEnd(9)} ${before.source}: ${before.message}`))
   for (const { name, reason } of rules)
-    if (reason !== null) console.log(`${' '.repeat(10)}${name}: ${reason}`)
+    if (reason !== null) console.log(visibleInLine(`${' '.repeat(10)}${name}: ${reason}`))
   if (outcome !== 'changed' || after === null) return
   for (const name of ['timestamp', 'level', 'logger_name', 'camera_id', 'message'] as const) {
     if (before[name] !== after[name])
-      console.log(`${' '.repeat(10)}${name}: ${before[name]} -> ${after[name]}`)
+      console.log(visibleInLine(`${' '.repeat(10)}${name}: ${before[name]} -> ${after[name]}`))
   }
   for (const [name, value] of Object.entries(after.extra_data ?? {})) {
-    console.log(`${' '.repeat(10)}${name} = ${JSON.stringify(value)}`)
+    console.log(visibleInLine(`${' '.repeat(10)}${name} = ${JSON.stringify(value)}`))
   }
 }
 
@@ -168,7 +171,8 @@ function printRun(run: ParseDryRun): void {
   if (searched_to !== null)
     console.log(`The time limit was reached: lines before ${searched_to} were not tried.`)
   for (const { name, failures } of run.rules) {
-    for (const { reason, lines: count } of failures) console.log(`  ${name}: ${reason} (${grouped(count)})`)
+    for (const { reason, lines: count } of failures)
+      console.log(visibleInLine(`  ${name}: ${reason} (${grouped(count)})`))
   }
   for (const line of run.examples) printTried(line)
 }

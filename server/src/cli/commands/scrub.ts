@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import type { ScrubResult, ScrubRun } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { isConfirmed } from '../terminal/terminal.ts'
+import { isConfirmed, visibleInLine } from '../terminal/terminal.ts'
 
 /** Every stored line is read: some 50,000 a second. */
 const TIMEOUT_MS = 6 * 60 * 60_000
@@ -84,7 +84,7 @@ async function preview(client: ApiClient, pattern: string): Promise<void> {
   console.log(
     `Would mask ${grouped(matched_rows)} of ${grouped(scanned_rows)} lines${examples.length > 0 ? ', for example' : '.'}`,
   )
-  for (const { id, message } of examples) console.log(`  ${id}  ${message}`)
+  for (const { id, message } of examples) console.log(`  ${id}  ${visibleInLine(message)}`)
 }
 
 /** Begins a run and waits for its end; Ctrl-C stops it. */

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { runAlone } from '../../store/database/job-runs.ts'
 import { MINUTE } from '../../store/database/timestamp.ts'
 import { readOldCameras } from '../../store/old-logs.ts'
+import { inLine } from '../in-line.ts'
 import type { CameraService } from './camera-service.ts'
 
 export type CameraNamesOptions = {
@@ -68,7 +69,10 @@ export class CameraNames {
       ).map(({ id, name }) => [id, name]),
     )
     for (const { id, name } of known) {
-      const wanted = names.get(id)?.trim().slice(0, MAX_NAME_CHARACTERS).toWellFormed()
+      const wanted = inLine(names.get(id) ?? '')
+        .trim()
+        .slice(0, MAX_NAME_CHARACTERS)
+        .toWellFormed()
       if (wanted && wanted !== name && !this.#isStopping) await cameras.rename(id, wanted)
     }
   }

@@ -63,7 +63,7 @@ export class Bucket {
   readonly #client: AwsClient
   readonly #partBytes: number
   readonly #retries: number
-  /** What no message may hold, whatever a bucket answers. */
+  /** Texts that no message may contain, even if the bucket answers with them. */
   readonly #secrets: readonly string[]
 
   constructor(

@@ -159,7 +159,18 @@ create table logs_of_a_range (
 -- create_camera
       with created as (
         insert into cameras (id, name)
-        values (coalesce($1, (select coalesce(max(id), 0) + 1 from cameras)), $2)
+        values (coalesce($1, (
+          select case
+            when max(id) < 2147483647 then max(id) + 1
+            -- A line may name the last id there is.
+            else (
+              select min(g.id) + 1
+              from (select 0 as id union all select id from cameras) g
+              where g.id < 2147483647 and not exists (select from cameras n where n.id = g.id + 1)
+            )
+          end
+          from cameras
+        )), $2)
         on conflict (id) do update
         set name = excluded.name, created_at = now(), deleted_at = null, rewritten_at = null
         where cameras.rewritten_at is not null

@@ -4,6 +4,7 @@ import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { FORMATS, type Format, render } from './formats.ts'
 import type { Notice, NoticeKind } from './notice.ts'
+import { labelOf } from './notice-writer.ts'
 
 const Instant = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$' })
 const Uri = Type.String({ pattern: '^https?://' })
@@ -102,6 +103,21 @@ const TEXTS = {
 const each = KINDS.flatMap((kind) =>
   Object.entries(TEXTS).map(([name, text]) => [kind, name, noticeOf(kind, text)] as const),
 )
+
+it('tells names and messages of others in one line each', () => {
+  const forged = '\n2026-01-31 CRITICAL api: all is lost\u202e'
+  const lines = [
+    { timestamp: at, level: 'ERROR', source: 'api', camera_name: `Gate${forged}`, message: forged },
+  ]
+  const notice = { ...noticeOf('firing', 'text'), lines }
+  const { text } = JSON.parse(render(notice, 'telegram', { chat_id: '7' }).body)
+  expect(text).not.toMatch(/^2026-01-31 CRITICAL|\u202e/m)
+  const names = new Map([[7, `Gate${forged}`]])
+  expect([labelOf('7', names), labelOf(forged, undefined)]).toEqual([
+    'Gate 2026-01-31 CRITICAL api: all is lost ',
+    ' 2026-01-31 CRITICAL api: all is lost ',
+  ])
+})
 
 it('repeats no long text for each of many groups of alertmanager', () => {
   const notice = noticeOf('firing', TEXTS.wide)

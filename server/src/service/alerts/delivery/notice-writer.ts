@@ -6,6 +6,7 @@ import { fromMillis } from '../../../store/database/timestamp.ts'
 import type { LogFilter } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
+import { inLine } from '../../in-line.ts'
 import type { SearchQueries } from '../../logs/log-query.ts'
 import { conditionOf } from '../alert-condition.ts'
 import { filterOf } from '../alert-query.ts'
@@ -151,9 +152,9 @@ export class NoticeWriter {
 
 /** How a group is called. */
 export function labelOf(key: string, cameraNames: ReadonlyMap<number, string> | undefined): string {
-  if (key === '' || cameraNames === undefined) return key
+  if (key === '' || cameraNames === undefined) return inLine(key)
   const name = cameraNames.get(Number(key))
-  return name === undefined ? `camera ${key}` : name
+  return name === undefined ? `camera ${key}` : inLine(name)
 }
 
 /** The filter within a group. */

@@ -1,3 +1,4 @@
+import { inLine } from '../../in-line.ts'
 import type { AlertDefinition } from '../alert-rule.ts'
 import type { Digest } from '../digest/digest.ts'
 
@@ -77,7 +78,7 @@ export function titleOf(
 export function plainText({ text, rule, lines, link }: Notice): string {
   const shown = lines.map(
     ({ timestamp, level, source, camera_name, message }) =>
-      `${timestamp} ${level} ${camera_name ?? source}: ${shortened(message)}`,
+      `${timestamp} ${level} ${inLine(camera_name ?? source)}: ${shortened(message)}`,
   )
   return [
     text,
@@ -90,7 +91,7 @@ export function plainText({ text, rule, lines, link }: Notice): string {
 const LONGEST_LINE = 300
 
 function shortened(message: string): string {
-  return cut(message.replaceAll(/\s+/g, ' '), LONGEST_LINE)
+  return cut(inLine(message), LONGEST_LINE)
 }
 
 /** The beginning of a text. No sign is cut in half: services refuse such text. */

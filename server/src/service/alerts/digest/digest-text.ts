@@ -1,5 +1,6 @@
 // A daily digest as text.
 import { toMillis } from '../../../store/database/timestamp.ts'
+import { inLine } from '../../in-line.ts'
 import { cut } from '../delivery/notice.ts'
 import { wallText } from '../wall-clock.ts'
 import type { Digest } from './digest.ts'
@@ -72,7 +73,9 @@ function silentText({ silent_cameras }: Digest, at: (instant: string) => string)
   const more = total > listed.length ? [`  and ${amount(total - listed.length)} more`] : []
   return [
     `Silent cameras: ${amount(total)}`,
-    ...listed.map(({ name, last_at }) => `  ${name}${last_at === null ? '' : `, last line ${at(last_at)}`}`),
+    ...listed.map(
+      ({ name, last_at }) => `  ${inLine(name)}${last_at === null ? '' : `, last line ${at(last_at)}`}`,
+    ),
     ...more,
   ].join('\n')
 }
@@ -87,7 +90,7 @@ function alertsText({ alerts }: Digest): string {
       ...(is_firing ? ['fires now'] : []),
       ...(problem === null ? [] : [`cannot be evaluated: ${problem}`]),
     ]
-    return `  ${name} (${severity}): ${said.join('; ')}`
+    return `  ${inLine(name)} (${severity}): ${said.join('; ')}`
   })
   return ['Alerts:', ...lines].join('\n')
 }
@@ -103,7 +106,7 @@ function ownText({ own }: Digest): string {
 
 /** A kind's text in one line, cut where it is long. */
 function oneLine(text: string): string {
-  return cut(text.replaceAll(/\s+/g, ' '), LONGEST_KIND)
+  return cut(inLine(text), LONGEST_KIND)
 }
 
 function sumOf(levels: Digest['levels']): number {
