@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { openDatabase } from '../server/src/store/database/open.ts'
+import { packAndClean } from '../server/src/store/partitions/packing.ts'
+import type { Partition } from '../server/src/store/partitions/partition.ts'
+import { connectionOf } from './cluster.ts'
 import type { BenchSystem } from './system.ts'
 
 /** Turns packing on and packs all partitions that ended over a day ago; resolves with the seconds it took. */
@@ -20,6 +24,21 @@ export async function pack(system: BenchSystem, client: pg.Client): Promise<numb
     return Number(rows[0]?.due) === 0
   })
   return Math.round((Date.now() - start) / 1000)
+}
+
+/** Packs what has ended since as well. */
+export async function packRest(system: BenchSystem): Promise<void> {
+  const database = await openDatabase({ connection: connectionOf(system) })
+  try {
+    const { rows } = await database.pool.query<Partition>(
+      'select name, lower, upper from log_partitions where upper < now() and packed_at is null order by lower',
+    )
+    const client = await database.connect()
+    for (const partition of rows) await packAndClean(database.pool, client, partition)
+    await client.end()
+  } finally {
+    await database.close()
+  }
 }
 
 async function until(isDone: () => Promise<boolean>): Promise<void> {

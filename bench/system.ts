@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,9 +20,17 @@ export type BenchSystem = {
 const MAIN = join(import.meta.dirname, '../server/src/cli/main.ts')
 const START_TIMEOUT_MS = 60_000
 
-/** Starts the program; everything it stores is gone after `stop()`. */
-export async function startSystem(environment: Record<string, string> = {}): Promise<BenchSystem> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-bench-'))
+/**
+ * Starts the program; everything it stores is gone after `stop()`.
+ *
+ * @param kept a folder that stays, and is gone on with when it was used before
+ */
+export async function startSystem(
+  environment: Record<string, string> = {},
+  kept?: string,
+): Promise<BenchSystem> {
+  if (kept !== undefined) await mkdir(kept, { recursive: true })
+  const dataDir = kept ?? (await mkdtemp(join(tmpdir(), 'timelapser-bench-')))
   // PostgreSQL does not run as root; its user has to get through to the data.
   await chmod(dataDir, 0o711)
   const port = await freePort()
@@ -44,7 +52,7 @@ export async function startSystem(environment: Record<string, string> = {}): Pro
   const stop = async () => {
     child.kill('SIGTERM')
     await ended
-    await rm(dataDir, { recursive: true, force: true })
+    if (kept === undefined) await rm(dataDir, { recursive: true, force: true })
   }
   for (const start = Date.now(); !(await isReady(url)); await sleep(50)) {
     if (child.exitCode !== null || Date.now() - start > START_TIMEOUT_MS) {

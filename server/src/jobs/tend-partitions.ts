@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
+import type { BlockKey } from '../store/blocks/unpack-blocks.ts'
 import { keepBuildsOff } from '../store/database/exclusive-access.ts'
 import { inTransaction } from '../store/database/transaction.ts'
+import { addNumbers, blockWithoutNumbers } from '../store/partitions/missing-numbers.ts'
 import { OpenIndexes } from '../store/partitions/open-indexes.ts'
 import { nextToPack, packAndClean } from '../store/partitions/packing.ts'
 import { beginIfWanted, PackingRefused } from '../store/partitions/packing-switch.ts'
@@ -150,7 +152,7 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   let relieving: Promise<void> | undefined
   let isReliefDue = false
   let indexing: Promise<void> | undefined
-  const builds: Builds = { notBefore: 0, refusedUntil: 0, failedUntil: new Map() }
+  const builds: Builds = { notBefore: 0, refusedUntil: 0, failedUntil: new Map(), numbersBefore: undefined }
   const ending = new AbortController()
   const work: Packing = { hasRoom: async () => true, ...options, client, builds, ending: ending.signal }
   let seenBatches: number | undefined
@@ -191,7 +193,10 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
           do await makeSearchable(client, openIndexes)
           while (
             alive &&
-            ((await packNext(work)) || (await unpackNext(work)) || (await indexNext(client, builds)))
+            ((await packNext(work)) ||
+              (await unpackNext(work)) ||
+              (await indexNext(client, builds)) ||
+              (await numberNext(work)))
           )
         })
         .catch(failed)
@@ -259,6 +264,8 @@ type Builds = {
   refusedUntil: number
   /** Those of one partition may fail for what is in it; it is passed over for a while, or no other had its turn. */
   failedUntil: Map<string, number>
+  /** The last block that got columns of numbers, newest first; null once no other is without. */
+  numbersBefore: BlockKey | undefined | null
 }
 
 type Packing = Pick<TendingOptions, 'pool' | 'onFailure'> & {
@@ -285,6 +292,16 @@ async function packNext({ pool, client, builds, ending, onFailure, hasRoom }: Pa
     (besides) => nextToPack(client, besides),
     (next) => packAndClean(pool, client, next, { signal: ending, hasRoom }),
   )
+}
+
+/** Adds columns of numbers to one block that an older version packed, if there is any. */
+async function numberNext({ pool, builds, ending, hasRoom }: Packing): Promise<boolean> {
+  if (builds.numbersBefore === null || !(await hasRoom())) return false
+  const next = await blockWithoutNumbers(pool, builds.numbersBefore)
+  // One that fails is not tried again: it is read as before.
+  builds.numbersBefore = next ?? null
+  if (next) await addNumbers(pool, next, ending)
+  return next !== undefined
 }
 
 /** Makes rows of one partition's packed lines, if that was asked for; turns packing off at the end. */

@@ -11,6 +11,7 @@ import { exportRows } from '../../src/store/export/export-rows.ts'
 import { Feed } from '../../src/store/feed/feed.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import { addNumbers, blockWithoutNumbers } from '../../src/store/partitions/missing-numbers.ts'
 import { packPartition } from '../../src/store/partitions/pack-partition.ts'
 import { askToUnpack, beginPacking } from '../../src/store/partitions/packing-switch.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
@@ -29,11 +30,13 @@ import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createBareDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { foldedFigures } from './folded-figures.ts'
 import { searchedRecords, searches } from './search-model.ts'
 
 const EVERYTHING: LogFilter = { visibility: { cameras: null } }
 const START = Date.parse('2026-04-10T12:00:00Z')
 const HOUR = 3_600_000
+const ALL_TIME = { start: '2026-04-10T00:00:00Z', end: '2026-04-14T00:00:00Z' }
 
 const times = fc.integer({ min: 0, max: 72 * HOUR }).map((offset) => new Date(START + offset).toISOString())
 const cameras = fc.integer({ min: 1, max: 3 })
@@ -95,10 +98,12 @@ const special = (index: number): Partial<LogRecord> =>
     { message: `${'long '.repeat(14_000)}${index}` },
     { message: '' },
     { extra_data: { request_id: 'request-17', n: 3, big: { deep: [null, { x: 'C:\\dir "q"' }] } } },
+    { extra_data: { ms: { total: index % 3 ? index / 8 - 20 : `${index}.50` }, retry_count: index * 1e9 } },
+    { extra_data: { ms: { total: [' 7 ', 'slow', 1e-310, null, { of: [1, 2] }, 2 ** 52][index % 6] } } },
     { timestamp: '2026-04-11T00:00:00Z' },
     { timestamp: '2026-04-10T23:59:59.999999Z' },
     { timestamp: '2026-04-11T05:00:00.000001Z' },
-  ][index % 7] as Partial<LogRecord>
+  ][index % 9] as Partial<LogRecord>
 
 /** The answers of each way out. */
 async function answers({ logs, feed }: Side, filter: LogFilter, offset: number): Promise<unknown> {
@@ -138,11 +143,13 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
   const spread = { ...fold, kind: 'spread' } as const
   let share = 0
   for await (const piece of logs.scan(foldSample, range, undefined, spread, 60_000)) {
-    sampled.add(piece.cells)
+    sampled.add(piece.cells as FoldedCell[])
     expect(piece.share).toBeGreaterThanOrEqual(share)
     share = piece.share
   }
   expect([share, sampled.list()]).toEqual([1, folded.spread.list()])
+  const steps = [START, START + HOUR, START + 30 * HOUR]
+  const figures = await foldedFigures(logs, range, steps, offset)
   const entries = await feed.entriesAfter(0)
   return {
     page,
@@ -162,6 +169,7 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
     last: sorted([...(await logs.read(newestByCamera, filter, undefined, [1, 2, 3]))]),
     lines: lines.join(''),
     scanned,
+    figures,
     preview: await logs.read(previewMatching, filter, undefined),
     live: await feed.rowsOf(entries.slice(0, 1), filter, { after: offset }),
     one: await logs.getLog(beyond.id, filter),
@@ -302,6 +310,36 @@ export function packedRowsCases(share: number): void {
     })
   })
 
+  it('charts numbers from columns alone, and without them from the blocks that lack them', async () => {
+    const { pool } = packed.database.database
+    const lacking = async () =>
+      (await pool.query('select count(*) as blocks from log_blocks where numbers is null')).rows[0]?.blocks
+    expect(await lacking()).toBe(0)
+    const chart = ({ logs }: Side) => foldedFigures(logs, { ...EVERYTHING, ...ALL_TIME }, [START], undefined)
+    const [expected, found] = await both(chart)
+    expect(found).toEqual(expected)
+    // Whoever opened these would find that they are damaged.
+    await pool.query('update log_blocks set extra_sum = extra_sum + 1')
+    const some = { kind: 'sum', field: ['retry_count'], by: ['camera'], starts: [START] } as const
+    for await (const { lines } of packed.logs.scan(foldValues, EVERYTHING, undefined, some))
+      expect(lines).toEqual(expect.anything())
+    await pool.query('update log_blocks set extra_sum = extra_sum - 1')
+    // As packed by an older server.
+    await pool.query(`
+      update log_blocks
+      set number_fields = null, other_fields = null, number_ends = null, numbers = null, numbers_sum = null,
+        numbers_frame_sum = null
+      where rows % 2 = 0`)
+    expect(await lacking()).toBeGreaterThan(0)
+    await compare(12)
+    // A server adds them in the background.
+    for (let block = await blockWithoutNumbers(pool); block; block = await blockWithoutNumbers(pool, block))
+      await addNumbers(pool, block)
+    expect(await lacking()).toBe(0)
+    expect((await verifyBlocks(pool, 1000)).damaged).toEqual([])
+    expect(await chart(packed)).toEqual(await chart(plain))
+  })
+
   it('clears packed rows and brings them back with what came since', async () => {
     const [before] = await both(({ logs }) => logs.countLogs(EVERYTHING))
     await both(({ logs }) => logs.clearLogs())
@@ -372,6 +410,37 @@ export function packedRowsCases(share: number): void {
     expect(verified).toBeGreaterThan(5)
     expect(damaged.map(({ first_timestamp }) => first_timestamp)).toEqual([rows[0]?.first_timestamp])
     await change('hey 15', 'hay 15')
+    expect((await verifyBlocks(pool, 1000)).damaged).toEqual([])
+  })
+
+  it('says so when the columns of a chart are damaged', async () => {
+    const { pool } = packed.database.database
+    const fold = { kind: 'max', field: ['retry_count'], by: ['source'], starts: [START] } as const
+    const chart = async () => {
+      for await (const _ of packed.logs.scan(foldValues, EVERYTHING, undefined, fold)) {
+        // Only the end matters.
+      }
+    }
+    const flipped = (place: string) =>
+      `numbers = set_byte(numbers, ${place}, 255 - get_byte(numbers, ${place}))`
+    const renamed = (from: string, to: string) => `sources = array_replace(sources, '${from}', '${to}')`
+    const last = `number_ends[array_position(number_fields, 'retry_count') + 1] - 1`
+    const { rows } = await pool.query<{ first_timestamp: string }>(
+      `select first_timestamp from log_blocks where 'retry_count' = any (number_fields) and 'api' = any (sources) limit 1`,
+    )
+    const change = (by: string) =>
+      pool.query(`update log_blocks set ${by} where first_timestamp = $1`, [rows[0]?.first_timestamp])
+    for (const [damage, repair] of [
+      [flipped('0'), flipped('0')],
+      [flipped(last), flipped(last)],
+      [renamed('api', 'ape'), renamed('ape', 'api')],
+    ] as const) {
+      await chart()
+      await change(damage)
+      await expect(chart()).rejects.toThrow(/block of packed lines from .* is damaged/)
+      expect((await verifyBlocks(pool, 1000)).damaged.length).toBe(1)
+      await change(repair)
+    }
     expect((await verifyBlocks(pool, 1000)).damaged).toEqual([])
   })
 

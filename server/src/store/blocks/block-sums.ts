@@ -26,6 +26,36 @@ export function sumsOf(block: string): string {
 /** The sum of a signature's bytes. */
 export const signatureSum = (bytes: string) => textSum(`encode(${bytes}, 'hex')`)
 
+/** The sum of the numbers of a block. */
+export const numbersSum = (bytes: string) => textSum(`encode(${bytes}, 'hex')`)
+
+const BESIDE_NUMBERS = [
+  'rows',
+  'first_timestamp',
+  'last_timestamp',
+  'first_row_id',
+  'step',
+  'levels',
+  'sources',
+  'cameras',
+  'loggers',
+]
+
+/**
+ * The sum of everything beside them that a chart of numbers reads, but the times.
+ *
+ * @param made SQL of `number_fields`, `other_fields` and `number_ends`, when they are not those of the block
+ */
+export function numbersFrameSum(
+  block: string,
+  made: readonly string[] = ['number_fields', 'other_fields', 'number_ends'].map(
+    (name) => `${block}.${name}`,
+  ),
+): string {
+  const values = [...BESIDE_NUMBERS.map((column) => `${block}.${column}`), ...made]
+  return `hash_record_extended(row(${values.join(', ')}), 0)`
+}
+
 const DAMAGED = 'block_is_damaged(b.first_timestamp, b.first_row_id)'
 
 /**
@@ -45,7 +75,12 @@ export function isExtraSound(extra: string): string {
   return `(${extraSum(extra)} = b.extra_sum or ${DAMAGED})`
 }
 
+/** The condition that ends the statement where that is not as it was made; each part of the numbers has its own sum. */
+export const IS_NUMBERS_FRAME_SOUND = `(${numbersFrameSum('b')} = b.numbers_frame_sum or ${DAMAGED})`
+
 /** Whether all of a block `b` is as it was made. */
 export const IS_WHOLE = `${frameSum('b')} = b.frame_sum and ${textSum('b.messages')} = b.messages_sum
         and ${extraSum('b.extra')} = b.extra_sum
-        and (b.signature is null or ${signatureSum('b.signature')} = b.signature_sum)`
+        and (b.signature is null or ${signatureSum('b.signature')} = b.signature_sum)
+        and (b.numbers is null or ${numbersSum('b.numbers')} = b.numbers_sum
+          and ${numbersFrameSum('b')} = b.numbers_frame_sum)`

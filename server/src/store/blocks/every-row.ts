@@ -112,7 +112,8 @@ function matchingCodes(dimensions: readonly string[]): string {
 const TEXTS = /\b(message|extra_data)\b/g
 const TEXT_OF_MATCH = 'case when is_match then $1 end as $1'
 
-const DICTIONARY = `unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
+/** SQL of the entries of the dictionary of a block `b`. */
+export const DICTIONARY = `unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
           as d (level, source, camera_id, logger_name, code)`
 
 /** Set-returning functions that give a block's values, one row after the other. */

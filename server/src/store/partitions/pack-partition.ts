@@ -6,6 +6,7 @@ import { unpackedRows } from '../blocks/every-row.ts'
 import { BLOCK_BYTES, BLOCK_ROWS, FEWEST_ROWS, IS_PACKABLE, packInto } from '../blocks/pack-rows.ts'
 import { signatureOf } from '../blocks/signatures.ts'
 import { LIVE_TABLES, unpackBlock } from '../blocks/unpack-blocks.ts'
+import { writeNumbers } from '../blocks/write-numbers.ts'
 import { withMaintenance } from '../database/exclusive-access.ts'
 import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/table-names.ts'
 import { comparable, DAY, floorTo, fromMillis } from '../database/timestamp.ts'
@@ -232,7 +233,13 @@ async function packRows(
   const made = rows[0] as Packed
   if (made.packed > 0 && !(made.is_same && made.removed === made.packed))
     throw new Error(`a block of ${name} from ${made.first_timestamp} does not contain its original lines`)
-  if (made.first_timestamp !== null) await sign(client, name, made)
+  if (made.first_timestamp !== null && made.first_row_id !== null) {
+    await sign(client, name, made)
+    await writeNumbers(client, blocksOf(name), {
+      first_timestamp: made.first_timestamp,
+      first_row_id: made.first_row_id,
+    })
+  }
   const isCutShort = made.packed > 0 || made.chosen < made.candidates || made.chosen === blockRows
   const next = isCutShort ? { timestamp: made.timestamp as string, id: made.id as number } : end
   return { rows: made.packed, next }

@@ -1,10 +1,12 @@
-import { everyRow, packedRows } from '../blocks/every-row.ts'
+import { everyRow, packedRows, type RowChoice } from '../blocks/every-row.ts'
+import { hasColumn } from '../blocks/number-columns.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
 import { countablePart, type LogFilter, textConditions } from '../filter/log-filter.ts'
 import { type Group, matchingConditions, matchingRows, type Position, type Statement } from './log-rows.ts'
+import { STEP_LOG } from './number-steps.ts'
 import type { Slice } from './sample-slices.ts'
 import { hashSql, keyJson, type ValuePlace, valueAt } from './value-places.ts'
 
@@ -37,11 +39,12 @@ export type FoldQuery = {
   /** Whether numbers are looked for that no double holds. Without it they may end the statement, in two thirds of the time. */
   isWary: boolean
   limit: number
+  /** Packed rows to leave out: all, or those of blocks that have a column of this name. */
+  leftOut?: 'packed' | { column: string } | undefined
 }
 
-/** The numbers of a cell differ by less than this factor, as those of a step of a chart's quantiles do. */
-const FACTOR_LOG = Math.log(1.018)
-const FIRST_CELL = 1 - Math.log(1e-12) / FACTOR_LOG
+/** The numbers of a cell are those of a step of a chart's quantiles, see `stepOf`. */
+const FIRST_CELL = 1 - Math.log(1e-12) / STEP_LOG
 
 /** The lower bits of a hash: hashes share a cell by the twelve bits above. */
 const CELL_BITS = 40
@@ -102,7 +105,16 @@ function allRows(query: FoldQuery, parameters: SqlParameters): string {
   const { filter, fold, stretch, beyond } = query
   const older = beyond ? [olderThan(beyond, parameters)] : []
   const values = valuesOf(query, stepOf(fold.starts, stretch, parameters), parameters)
-  return everyRow(matchingRows(filter, stretch, values, parameters, older), parameters)
+  if (query.leftOut === 'packed')
+    return `(select ${values} from logs where ${matchingConditions(filter, stretch, parameters, older)})`
+  const choice = matchingRows(filter, stretch, values, parameters, older)
+  return everyRow(withoutColumns(query, choice, parameters), parameters)
+}
+
+/** The rows of a choice but those of blocks whose columns are read. */
+function withoutColumns({ leftOut }: FoldQuery, choice: RowChoice, parameters: SqlParameters): RowChoice {
+  if (typeof leftOut !== 'object' || !mayBePacked()) return choice
+  return { ...choice, blocks: [...(choice.blocks ?? []), `not ${hasColumn(leftOut.column, parameters)}`] }
 }
 
 /** The rows of the slices, each found by the index of time, and those of the blocks that begin in one. */
@@ -119,9 +131,9 @@ function slicedRows(query: FoldQuery, slices: readonly Slice[], parameters: SqlP
           as s (lower, upper, step)
         cross join lateral (select ${LOG_COLUMN_LIST} from logs where ${where} offset 0) r
         where ${texts.join(' and ') || 'true'}`
-  if (!mayBePacked()) return `(${rows})`
+  if (!mayBePacked() || query.leftOut === 'packed') return `(${rows})`
   const values = valuesOf(query, stepOf(fold.starts, stretch, parameters), parameters)
-  const ofBlocks = matchingRows(filter, stretch, values, parameters)
+  const ofBlocks = withoutColumns(query, matchingRows(filter, stretch, values, parameters), parameters)
   const ranges = slices.map(({ blocksFrom, to }) => `[${fromMillis(blocksFrom)},${fromMillis(to)})`)
   const isChosen = `b.first_timestamp <@ ${parameters.add(`{${ranges.join(',')}}`)}::tstzmultirange`
   const packed = packedRows({ ...ofBlocks, blocks: [...(ofBlocks.blocks ?? []), isChosen] }, parameters)
@@ -191,6 +203,6 @@ function cellOf(kind: FoldKind, isExact: boolean): string {
   if (!hasManyCells(kind)) return 'number is null'
   if (isExact) return 'number'
   if (kind === 'different') return `number >> ${CELL_BITS}`
-  const place = (size: string) => `floor(ln(${size}) * ${1 / FACTOR_LOG} + ${FIRST_CELL})`
+  const place = (size: string) => `floor(ln(${size}) * ${1 / STEP_LOG} + ${FIRST_CELL})`
   return `case when number >= 1e-12 then ${place('number')} when number <= -1e-12 then -${place('-number')} else number * 0 end`
 }

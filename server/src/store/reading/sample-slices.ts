@@ -19,8 +19,11 @@ export type Stratum = { from: number; to: number; step: number; blocksFrom: numb
 const STRATA = 1200
 const SHORTEST_MS = 64
 
+/** The shares of a range that a pass begins and ends with. */
+export type Pass = { from: number; to: number }
+
 /** Multiples of it lie as evenly between two whole numbers as can be, however many there are. */
-export const GOLDEN = (Math.sqrt(5) - 1) / 2
+const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 /**
  * The stretches of a group of partitions, in order.
@@ -60,10 +63,7 @@ export function strataOf(
 }
 
 /** The part of a stretch between two shares of it: a place on a circle that begins anywhere, so it may be in two pieces. */
-export function slicesOf(
-  { from, to, step, blocksFrom, phase }: Stratum,
-  share: { from: number; to: number },
-): Slice[] {
+export function slicesOf({ from, to, step, blocksFrom, phase }: Stratum, share: Pass): Slice[] {
   const length = to - from
   const placeOf = (one: number) => phase + (one >= 1 ? length : Math.floor(one * length))
   const [first, last] = [placeOf(share.from), placeOf(share.to)]
@@ -77,4 +77,16 @@ export function slicesOf(
       ...{ from: from + one, to: from + other, step },
       blocksFrom: one === 0 ? blocksFrom : from + one,
     }))
+}
+
+/** The share of its stretch at which an instant is read, between 0 and 1; see `slicesOf`. */
+export function shareOf({ from, to, phase }: Stratum, at: number): number {
+  const length = to - from
+  return ((Math.max(0, at - from) - phase + length) % length) / length
+}
+
+/** The parts in an order that jumps over all of the range. */
+export function jumping<T>(parts: readonly T[]): T[] {
+  const placeOf = (index: number) => (index * GOLDEN) % 1
+  return [...parts.entries()].sort(([a], [b]) => placeOf(a) - placeOf(b)).map(([, part]) => part)
 }

@@ -2,16 +2,25 @@ import { mayBePacked } from '../database/packed-state.ts'
 import { readerFor } from '../database/reader.ts'
 import { DAY, floorTo, fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { type Fold, hasManyCells } from './fold-statement.ts'
+import { type Fold, type FoldQuery, hasManyCells } from './fold-statement.ts'
 import { groupsFor } from './log-groups.ts'
 import type { Group } from './log-rows.ts'
-import { GOLDEN, type Slice, type Stratum, slicesOf, strataOf } from './sample-slices.ts'
+import { columnOf } from './number-blocks.ts'
+import { type ColumnPlace, ColumnSample } from './number-sample.ts'
+import { jumping, type Pass, type Slice, slicesOf, strataOf } from './sample-slices.ts'
 import type { Store } from './store.ts'
-import { type FoldedCell, MAX_CELLS, MAX_EXACT_CELLS, readCells } from './value-folds.ts'
+import {
+  columnsIn,
+  type FoldedCell,
+  type FoldedPart,
+  MAX_CELLS,
+  MAX_EXACT_CELLS,
+  readCells,
+} from './value-folds.ts'
 
 /** Cells of a part of the range that is spread over all of it. */
 export type SampledPiece = {
-  cells: FoldedCell[]
+  cells: FoldedPart[]
   /** The share of the range that was read, with this: 1 for all of it. */
   share: number
 }
@@ -21,8 +30,9 @@ export class NotSampledError extends Error {
   override name = 'NotSampledError'
 }
 
-/** Rows of the first pass, about; each pass reads as many as all before it together. */
-const FIRST_ROWS = 20_000
+/** Rows of the first pass, about; each pass reads as many as all before it together, or more where that takes no time. */
+const OF_ROWS = { firstRows: 20_000, growth: 2 }
+const OF_COLUMNS = { firstRows: 300_000, growth: 5 }
 const LEAST_SHARE = 1 / 2048
 
 /** The share of a sample that may lack some rows. */
@@ -54,18 +64,18 @@ export async function* foldSample(
   expected: number,
 ): AsyncGenerator<SampledPiece> {
   const range = { from: toMillis(filter.start), end: toMillis(filter.end) + 1, starts: fold.starts }
-  const places = await placesOf(store, filter, range)
+  const name = columnOf(filter, fold)
+  const places = await placesOf(store, filter, range, name)
   const sampler = new Sampler(store, filter, fold)
+  const columns = name === undefined ? undefined : new ColumnSample(store, { filter, fold, name }, places)
   const blocks = await blocksIn(store, filter)
+  const pace = places.every(({ isBare }) => isBare) ? OF_COLUMNS : OF_ROWS
   let share = 0
   while (share < 1) {
-    const next = share === 0 ? Math.max(LEAST_SHARE, FIRST_ROWS / Math.max(1, expected)) : 2 * share
+    const first = Math.max(LEAST_SHARE, pace.firstRows / Math.max(1, expected))
+    const next = share === 0 ? first : pace.growth * share
     const pass = { from: share, to: next > 0.75 ? 1 : next }
-    const work = places.flatMap(({ group, strata }) => ({
-      group,
-      slices: strata.flatMap((stratum) => slicesOf(stratum, pass)),
-    }))
-    for await (const { cells, done } of sampler.read(work, share === 0)) {
+    for await (const { cells, done } of readPass(sampler, columns, places, pass)) {
       const isAll = done === 1 && pass.to === 1
       // Rows that were packed meanwhile may have been read twice, or not at all.
       const isSound = !isAll || (await blocksIn(store, filter)) === blocks
@@ -73,6 +83,35 @@ export async function* foldSample(
       yield { cells, share: isAll && isSound ? 1 : Math.min(read, ALMOST) }
     }
     share = pass.to
+  }
+}
+
+/** Rows and columns of a pass, at one pace; the share of the pass that is done of both. */
+async function* readPass(
+  sampler: Sampler,
+  columns: ColumnSample | undefined,
+  places: readonly Place[],
+  pass: Pass,
+): AsyncGenerator<{ cells: FoldedPart[]; done: number }> {
+  const isFirst = pass.from === 0
+  const batches = columns?.batchesOf(pass) ?? []
+  const work = places.flatMap(({ group, strata, isBare, leftOut }) =>
+    isBare ? [] : [{ group, leftOut, slices: strata.flatMap((stratum) => slicesOf(stratum, pass)) }],
+  )
+  if (isFirst) {
+    for (const { group, isBare } of places)
+      if (isBare) yield { cells: await sampler.readRows(group), done: 0 }
+  }
+  let read = 0
+  for await (const { cells, done } of sampler.read(work, isFirst)) {
+    yield { cells, done: batches.length === 0 ? done : Math.min(done, read / batches.length) }
+    while (columns && read < done * batches.length) {
+      const some = batches.slice(read, read + LANES)
+      for (const own of await columns.read(some)) {
+        read++
+        yield { cells: own, done: Math.min(done, read / batches.length) }
+      }
+    }
   }
 }
 
@@ -89,19 +128,43 @@ async function blocksIn(store: Store, { start, end }: { start: string; end: stri
   return rows[0]?.blocks ?? ''
 }
 
-type Place = { group: Group; strata: Stratum[] }
+/** A stretch of time of some partitions; bare where its rows are few beside blocks with columns. */
+type Place = ColumnPlace & { isBare: boolean; leftOut: FoldQuery['leftOut'] }
 
 async function placesOf(
   store: Store,
   filter: LogFilter,
   range: { from: number; end: number; starts: readonly number[] },
+  name: string | undefined,
 ): Promise<Place[]> {
   const groups: Group[] = []
   for await (const group of groupsFor(store, filter, 'newest', undefined)) groups.push(group)
-  return groups.map((group, index) => ({ group, strata: strataOf(group, range, groups[index + 1]?.upper) }))
+  const places: Place[] = []
+  for (const [index, group] of groups.entries()) {
+    const strata = strataOf(group, range, groups[index + 1]?.upper)
+    const { blocks, leftOut } = await columnsIn(store, filter, group, name)
+    const isBare = leftOut === 'packed' && (await hasFewRows(store, group))
+    places.push({ group, strata, blocks, leftOut, isBare })
+  }
+  return places
 }
 
-type Work = { group: Group; slices: Slice[] }
+/** Rows that are read at once where all others are packed. */
+const FEW_ROWS = 5000
+
+async function hasFewRows(store: Store, { lower, upper }: Group): Promise<boolean> {
+  const { rows } = await readerFor(store).query<{ rows: number }>(
+    `/* count_few_rows */
+    select count(*) as rows
+    from (
+      select from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz limit ${FEW_ROWS + 1}
+    ) few`,
+    [lower, upper],
+  )
+  return (rows[0]?.rows ?? 0) <= FEW_ROWS
+}
+
+type Work = { group: Group; slices: Slice[]; leftOut: FoldQuery['leftOut'] }
 
 /** Reads slices, so many at a time as a statement has time for. */
 class Sampler {
@@ -157,22 +220,37 @@ class Sampler {
     return found.flat()
   }
 
-  /** The cells; undefined where there are too many of them, or the statement took too long. */
-  async #readOne({ group, slices }: Work): Promise<FoldedCell[] | undefined> {
-    const began = performance.now()
+  /** The cells of the rows that are not packed: they are few. */
+  async readRows(group: Group): Promise<FoldedCell[]> {
     const query = {
-      ...{ filter: this.#filter, fold: this.#fold, stretch: group, slices },
+      ...{ filter: this.#filter, fold: this.#fold, stretch: group, leftOut: 'packed' as const },
       ...{ isExact: this.#isExact, isWary: this.#isWary, limit: MAX_CELLS + 1 },
     }
     const cells = await readCells(this.#store, query, STATEMENT_MS * PATIENCE)
     if (cells === 'too large' && !this.#isWary) {
       this.#isWary = true
-      return this.#readOne({ group, slices })
+      return this.readRows(group)
+    }
+    if (typeof cells === 'string') throw new NotSampledError('A few rows took too long')
+    return cells
+  }
+
+  /** The cells; undefined where there are too many of them, or the statement took too long. */
+  async #readOne({ group, slices, leftOut }: Work): Promise<FoldedCell[] | undefined> {
+    const began = performance.now()
+    const query = {
+      ...{ filter: this.#filter, fold: this.#fold, stretch: group, slices, leftOut },
+      ...{ isExact: this.#isExact, isWary: this.#isWary, limit: MAX_CELLS + 1 },
+    }
+    const cells = await readCells(this.#store, query, STATEMENT_MS * PATIENCE)
+    if (cells === 'too large' && !this.#isWary) {
+      this.#isWary = true
+      return this.#readOne({ group, slices, leftOut })
     }
     const isTooMuch = typeof cells === 'string' || cells.length > MAX_CELLS
     if (isTooMuch && typeof cells !== 'string' && this.#isExact && hasManyCells(this.#fold.kind)) {
       this.#isExact = false
-      return this.#readOne({ group, slices })
+      return this.#readOne({ group, slices, leftOut })
     }
     if (isTooMuch) {
       if (slices.length === 1) throw new NotSampledError('A slice of the sample has too many rows')
@@ -200,24 +278,20 @@ function spread(work: readonly Work[], size: number): Work[][] {
   const most = work.reduce((all, { slices }) => Math.max(all, slices.length), 0)
   const count = Math.ceil(most / size)
   const rounds = Array.from({ length: count }, (_, round) =>
-    work.map(({ group, slices }) => ({
-      group,
-      slices: slices.filter((_, index) => index % count === round),
-    })),
+    work.map((one) => ({ ...one, slices: one.slices.filter((_, index) => index % count === round) })),
   )
   return rounds.map((round) => round.filter(({ slices }) => slices.length > 0))
 }
 
 /** Rounds of the work: each is of slices next to each other, and their order jumps over all of the range. */
 function scattered(work: readonly Work[], size: number): Work[][] {
-  const parts = work.flatMap(({ group, slices }) =>
-    Array.from({ length: Math.ceil(slices.length / size) }, (_, part) => ({
-      group,
-      slices: slices.slice(part * size, (part + 1) * size),
+  const parts = work.flatMap((one) =>
+    Array.from({ length: Math.ceil(one.slices.length / size) }, (_, part) => ({
+      ...one,
+      slices: one.slices.slice(part * size, (part + 1) * size),
     })),
   )
-  const placeOf = (index: number) => (index * GOLDEN) % 1
-  const order = [...parts.entries()].sort(([a], [b]) => placeOf(a) - placeOf(b)).map(([, part]) => part)
+  const order = jumping(parts)
   return Array.from({ length: Math.ceil(order.length / LANES) }, (_, round) =>
     order.slice(round * LANES, (round + 1) * LANES),
   )
@@ -225,13 +299,16 @@ function scattered(work: readonly Work[], size: number): Work[][] {
 
 /** The rest of the work by group. */
 function joined(queue: readonly Work[]): Work[] {
-  return [...Map.groupBy(queue, ({ group }) => group)].map(([group, parts]) => ({
-    group,
+  return [...Map.groupBy(queue, ({ group }) => group).values()].map((parts) => ({
+    ...(parts[0] as Work),
     slices: parts.flatMap(({ slices }) => slices).sort((a, b) => a.from - b.from),
   }))
 }
 
-function halvesOf({ group, slices }: Work): Work[] {
-  const halves = [0, 1].map((half) => ({ group, slices: slices.filter((_, index) => index % 2 === half) }))
+function halvesOf(work: Work): Work[] {
+  const halves = [0, 1].map((half) => ({
+    ...work,
+    slices: work.slices.filter((_, index) => index % 2 === half),
+  }))
   return halves.filter(({ slices: some }) => some.length > 0)
 }

@@ -5,6 +5,9 @@ import type { LogFilter } from '../filter/log-filter.ts'
 import { type Fold, type FoldQuery, foldStatement, hasManyCells } from './fold-statement.ts'
 import { groupsFor } from './log-groups.ts'
 import type { Group, Position } from './log-rows.ts'
+import { blocksWith, boundsOf, columnOf, type NumberBlock } from './number-blocks.ts'
+import { foldBlocks, inBatches } from './number-folds.ts'
+import type { StepCounts } from './step-counts.ts'
 import type { Store } from './store.ts'
 import { type ScannedPlace, type ScannedValues, scanValues } from './value-scan.ts'
 
@@ -22,9 +25,21 @@ export type FoldedCell = {
   other: string | null
 }
 
+/** Numbers of one step and group that come from columns, by their size. */
+export type FoldedSpread = {
+  step: number
+  keys: unknown[]
+  rows: number
+  least: number
+  most: number
+  steps: StepCounts
+}
+
+export type FoldedPart = FoldedCell | FoldedSpread
+
 /** Cells, or where a millisecond holds too many rows for them the values of its rows. */
 export type FoldedPiece = {
-  lines: FoldedCell[] | ScannedValues[]
+  lines: FoldedPart[] | ScannedValues[]
   /** Everything newer was looked at. */
   searched_to: string
 }
@@ -63,6 +78,7 @@ export async function* foldValues(
   fold: Fold,
   beyond?: Position,
 ): AsyncGenerator<FoldedPiece> {
+  const name = beyond ? undefined : columnOf(filter, fold)
   let length = FIRST_MS
   let isExact = true
   let isWary = false
@@ -78,9 +94,9 @@ export async function* foldValues(
       }
       const began = performance.now()
       const aim = Math.min(STATEMENT_MS.most, Math.max(STATEMENT_MS.least, (began - start) * SHARE))
-      const query = { filter, fold, stretch, beyond, isExact, isWary, limit: MAX_CELLS + 1 }
+      const { blocks, leftOut } = await columnsIn(store, filter, stretch, name)
+      const query = { filter, fold, stretch, beyond, isExact, isWary, limit: MAX_CELLS + 1, leftOut }
       const cells = await readCells(store, query, aim * PATIENCE)
-      const took = performance.now() - began
       if (cells === 'too large' && !isWary) {
         isWary = true
         continue
@@ -97,16 +113,35 @@ export async function* foldValues(
         yield { lines: [], searched_to: minimum(stretch.upper, filter.end ?? stretch.upper) }
         continue
       }
-      yield { lines: cells, searched_to: stretch.lower }
+      const parts: FoldedPart[] = cells
+      const bounds = boundsOf(filter, stretch)
+      for (const some of inBatches(blocks)) {
+        const folded = await foldBlocks(store, { filter, fold, name: name as string, bounds, isExact }, some)
+        isExact = folded.isExact
+        for (const part of folded.parts) parts.push(part)
+      }
+      yield { lines: parts, searched_to: stretch.lower }
       if (isExact) exactCells += cells.length
       if (exactCells > MAX_EXACT_CELLS) isExact = false
-      const inTime = aim / Math.max(1, took)
+      const inTime = aim / Math.max(1, performance.now() - began)
       const inRoom = MAX_CELLS / 2 / Math.max(1, cells.length)
       const growth = Math.max(0.25, Math.min(MAX_GROWTH, inTime, inRoom))
       length = Math.max(1, Math.floor((to - lower) * growth))
       to = lower
     }
   }
+}
+
+/** The blocks whose columns are read, and what of the packed rows the statement leaves out for them. */
+export async function columnsIn(
+  store: Store,
+  filter: LogFilter,
+  stretch: Group,
+  name: string | undefined,
+): Promise<{ blocks: NumberBlock[]; leftOut: FoldQuery['leftOut'] }> {
+  if (name === undefined) return { blocks: [], leftOut: undefined }
+  const { blocks, others } = await blocksWith(store, filter, stretch, name)
+  return { blocks, leftOut: others === 0 ? 'packed' : { column: name } }
 }
 
 /** The milliseconds of a group that the filter asks for, the last one excluded. */

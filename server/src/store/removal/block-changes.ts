@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { unpackedRows } from '../blocks/every-row.ts'
 import { packInto } from '../blocks/pack-rows.ts'
 import type { BlockKey } from '../blocks/unpack-blocks.ts'
+import { writeNumbers } from '../blocks/write-numbers.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/table-names.ts'
 import { DAY, floorTo, fromMillis } from '../database/timestamp.ts'
@@ -22,6 +23,8 @@ export async function changeBlocks(pool: pg.Pool, range: RowBatches, change: Row
   }
   return total
 }
+
+type Nullable<T> = { [K in keyof T]: T[K] | null }
 
 async function keysWithin(pool: pg.Pool, { lower, upper }: RowBatches): Promise<BlockKey[]> {
   const { rows } = await pool.query<BlockKey>(
@@ -77,10 +80,13 @@ async function changeBlock(
       from kept
       where not exists (select from packed)
     ), ${countChanged(change, parameters, first)}
-    select count(*) as changed
-    from changed`
-  const { rows } = await client.query<{ changed: number }>(text, parameters.values)
-  const changed = rows[0]?.changed ?? 0
+    select (select count(*) from changed) as changed, p.first_timestamp, p.first_row_id
+    from (select) one
+    left join packed p on true`
+  const { rows } = await client.query<{ changed: number } & Nullable<BlockKey>>(text, parameters.values)
+  const { changed = 0, first_timestamp: at = null, first_row_id: row = null } = rows[0] ?? {}
+  if (at !== null && row !== null)
+    await writeNumbers(client, 'log_blocks', { first_timestamp: at, first_row_id: row })
   if (changed > 0) await client.query(`select pg_notify('log_events', '')`)
   return changed
 }

@@ -170,8 +170,9 @@ begin read only; set local statement_timeout = …;
       set removed_rows = removed_rows + (select count(*) from changed)
       where lower <= $1::timestamptz and upper > $1::timestamptz and detached_at is null
     )
-    select count(*) as changed
-    from changed;
+    select (select count(*) from changed) as changed, p.first_timestamp, p.first_row_id
+    from (select) one
+    left join packed p on true;
 
 -- change_rows
     /* change_rows */
@@ -510,6 +511,18 @@ lock table only logs, only log_blocks in access exclusive mode
       where detached_at is null
       order by lower desc;
 
+-- read_extras
+/* read_extras */
+    select rows, (
+        select string_agg(coalesce(extra_data::text, ''), E'\x1e' order by n)
+        from unnest(b.extra) with ordinality as e (extra_data, n)
+      ) as extras, array_to_string(b.codes, ',') as codes
+    from log_blocks b
+    where first_timestamp = $1::timestamptz and first_row_id = $2::bigint;
+
+-- 6:
+    from logs_of_a_range b
+
 -- read_names
       select kind, name, seen_on::text
       from log_names;
@@ -786,7 +799,9 @@ update log_partitions set closed_at = now();
 /* verify_block */
       select hash_record_extended(row(b.rows, b.raw_bytes, b.first_timestamp, b.last_timestamp, b.first_row_id, b.last_row_id, b.first_id, b.last_id, b.step, b.levels, b.sources, b.cameras, b.loggers, b.codes, b.ids, b.wide_ids, b.times, b.wide_times), 0) = b.frame_sum and hashtextextended(b.messages, 0) = b.messages_sum
         and hash_array_extended(coalesce(b.extra, '{}'::jsonb[]), 0) = b.extra_sum
-        and (b.signature is null or hashtextextended(encode(b.signature, 'hex'), 0) = b.signature_sum) as is_whole
+        and (b.signature is null or hashtextextended(encode(b.signature, 'hex'), 0) = b.signature_sum)
+        and (b.numbers is null or hashtextextended(encode(b.numbers, 'hex'), 0) = b.numbers_sum
+          and hash_record_extended(row(b.rows, b.first_timestamp, b.last_timestamp, b.first_row_id, b.step, b.levels, b.sources, b.cameras, b.loggers, b.number_fields, b.other_fields, b.number_ends), 0) = b.numbers_frame_sum) as is_whole
       from log_blocks b
       where first_timestamp = $1::timestamptz and first_row_id = $2::bigint;
 
@@ -795,6 +810,17 @@ begin;
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 commit;
+
+-- write_numbers
+/* write_numbers */
+    update log_blocks b
+    set number_fields = $3::text[], other_fields = $4::text[], number_ends = $5::integer[], numbers = $6::bytea,
+      numbers_sum = hashtextextended(encode($6::bytea, 'hex'), 0),
+      numbers_frame_sum = hash_record_extended(row(b.rows, b.first_timestamp, b.last_timestamp, b.first_row_id, b.step, b.levels, b.sources, b.cameras, b.loggers, $3::text[], $4::text[], $5::integer[]), 0)
+    where first_timestamp = $1::timestamptz and first_row_id = $2::bigint;
+
+-- 2:
+    update logs_of_a_range b
 
 -- write_scrubbed_rows
       /* write_scrubbed_rows */

@@ -3,8 +3,9 @@ import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts
 import type { LogOperations } from '../../../store/log-operations.ts'
 import type { Fold, FoldKind } from '../../../store/reading/fold-statement.ts'
 import type { Position } from '../../../store/reading/log-rows.ts'
+import { columnOf } from '../../../store/reading/number-blocks.ts'
 import { foldSample, NotSampledError } from '../../../store/reading/sampled-folds.ts'
-import { type FoldedCell, foldValues, placesOf } from '../../../store/reading/value-folds.ts'
+import { type FoldedPart, foldValues, placesOf } from '../../../store/reading/value-folds.ts'
 import { type ScannedValues, scanValues } from '../../../store/reading/value-scan.ts'
 import type { Range, Scanned } from '../message-scanner.ts'
 import type { Counted } from './chart.ts'
@@ -38,7 +39,7 @@ const SAMPLED_FROM_ROWS = 50_000
 /** Lines that a search has found one by one before the others are folded: the text is not rare. */
 const MANY = 20_000
 
-type Pieces = AsyncGenerator<Scanned<ScannedValues | FoldedCell>>
+type Pieces = AsyncGenerator<Scanned<ScannedValues | FoldedPart>>
 
 export type ReadingOptions = {
   logOperations: LogOperations
@@ -81,7 +82,7 @@ export class ChartReading {
     }
   }
 
-  take(lines: readonly (ScannedValues | FoldedCell)[]): void {
+  take(lines: readonly (ScannedValues | FoldedPart)[]): void {
     if (isFolded(lines)) this.#groups.addFolded(lines)
     else this.#groups.add(lines as readonly ScannedValues[])
   }
@@ -134,7 +135,8 @@ export class ChartReading {
     const { logOperations, request, candidates, signal } = this.#options
     this.#isCounted = isCountable(filter)
     let beyond: Position | undefined
-    if (!this.#isCounted) {
+    // A logger that few lines have is found in columns as soon.
+    if (!this.#isCounted && columnOf(filter, this.#fold) === undefined) {
       let found = 0
       const places = placesOf(this.#fold)
       for await (const { lines, searched_to, edge } of logOperations.scan(
@@ -180,6 +182,6 @@ export class ChartReading {
   }
 }
 
-function isFolded(lines: readonly (ScannedValues | FoldedCell)[]): lines is readonly FoldedCell[] {
+function isFolded(lines: readonly (ScannedValues | FoldedPart)[]): lines is readonly FoldedPart[] {
   return lines.length > 0 && !Array.isArray(lines[0])
 }

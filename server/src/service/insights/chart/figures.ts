@@ -1,4 +1,5 @@
-import { middleOf, stepOf } from '../number-summary.ts'
+import { middleOf, stepOf } from '../../../store/reading/number-steps.ts'
+import { StepCounts } from '../../../store/reading/step-counts.ts'
 import type { Measure } from './chart-request.ts'
 import { DistinctValues } from './distinct-values.ts'
 
@@ -8,6 +9,8 @@ export type Figure = {
   add: (value: unknown) => void
   /** Adds numbers or hashes that were folded before. */
   addFolded: (numbers: FoldedNumbers) => void
+  /** Adds numbers that were counted by their size, for quantiles. */
+  addSpread?: (numbers: SpreadNumbers) => void
   /** Adds everything that was added to another figure of the same measure. */
   merge: (other: Figure) => void
   /** Null where nothing was added and nothing is not zero. */
@@ -23,6 +26,8 @@ export type Figure = {
  * values, the least and the greatest.
  */
 type FoldedNumbers = { rows: number; figure: number; most: number }
+
+type SpreadNumbers = { rows: number; least: number; most: number; steps: StepCounts }
 
 /** @param measure rate is a count, which its reader divides */
 export function figureOf(measure: Measure): Figure {
@@ -124,8 +129,8 @@ const ENTRY_BYTES = 40
 
 class Quantile implements Figure {
   readonly #share: number
-  #counts = new Map<number, number>()
-  #isExact = true
+  #exact: Map<number, number> | undefined = new Map()
+  readonly #steps = new StepCounts()
   #count = 0
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
@@ -135,11 +140,11 @@ class Quantile implements Figure {
   }
 
   get bytes(): number {
-    return 200 + this.#counts.size * ENTRY_BYTES
+    return 300 + (this.#exact?.size ?? 0) * ENTRY_BYTES + this.#steps.bytes
   }
 
   get isEstimate(): boolean {
-    return !this.#isExact
+    return !this.#exact
   }
 
   add(value: unknown): void {
@@ -147,45 +152,59 @@ class Quantile implements Figure {
   }
 
   addFolded({ rows, figure: least, most }: FoldedNumbers): void {
-    if (least < this.#min) this.#min = least
-    if (most > this.#max) this.#max = most
-    this.#count += rows
-    if (this.#isExact && least !== most) this.#toSteps()
+    this.#take(rows, least, most)
+    if (least !== most) this.#toSteps()
     // The halves first: the sum of large numbers is infinite.
-    this.#put(this.#isExact ? least : stepOf(least / 2 + most / 2), rows)
+    if (this.#exact) this.#put(this.#exact, least, rows)
+    else this.#steps.add(stepOf(least / 2 + most / 2), rows)
+  }
+
+  addSpread({ rows, least, most, steps }: SpreadNumbers): void {
+    this.#take(rows, least, most)
+    this.#toSteps()
+    this.#steps.addAll(steps)
   }
 
   merge(other: Figure): void {
     if (!(other instanceof Quantile) || other.#count === 0) return
-    this.#count += other.#count
-    this.#min = Math.min(this.#min, other.#min)
-    this.#max = Math.max(this.#max, other.#max)
-    if (this.#isExact && !other.#isExact) this.#toSteps()
-    for (const [key, count] of other.#counts) {
-      this.#put(other.#isExact && !this.#isExact ? stepOf(key) : key, count)
+    this.#take(other.#count, other.#min, other.#max)
+    if (!other.#exact) {
+      this.#toSteps()
+      this.#steps.addAll(other.#steps)
+      return
+    }
+    for (const [value, count] of other.#exact) {
+      if (this.#exact) this.#put(this.#exact, value, count)
+      else this.#steps.add(stepOf(value), count)
     }
   }
 
   value(): number | null {
     if (this.#count === 0) return null
     let rest = Math.ceil(this.#share * this.#count)
-    for (const [key, count] of [...this.#counts].sort(([a], [b]) => a - b)) {
+    const counts = this.#exact ? [...this.#exact].sort(([a], [b]) => a - b) : this.#steps.ascending()
+    for (const [key, count] of counts) {
       rest -= count
       if (rest > 0) continue
-      return this.#isExact ? key : Math.min(this.#max, Math.max(this.#min, middleOf(key)))
+      return this.#exact ? key : Math.min(this.#max, Math.max(this.#min, middleOf(key)))
     }
     return this.#max
   }
 
-  #put(key: number, count: number): void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count)
-    if (this.#isExact && this.#counts.size > MAX_EXACT) this.#toSteps()
+  #take(rows: number, least: number, most: number): void {
+    this.#count += rows
+    this.#min = Math.min(this.#min, least)
+    this.#max = Math.max(this.#max, most)
+  }
+
+  #put(exact: Map<number, number>, value: number, rows: number): void {
+    exact.set(value, (exact.get(value) ?? 0) + rows)
+    if (exact.size > MAX_EXACT) this.#toSteps()
   }
 
   #toSteps(): void {
-    const exact = this.#counts
-    this.#isExact = false
-    this.#counts = new Map()
-    for (const [value, count] of exact) this.#put(stepOf(value), count)
+    if (!this.#exact) return
+    for (const [value, count] of this.#exact) this.#steps.add(stepOf(value), count)
+    this.#exact = undefined
   }
 }

@@ -1,4 +1,5 @@
-import type { FoldedCell } from '../../../store/reading/value-folds.ts'
+import { numberOf } from '../../../store/blocks/number-value.ts'
+import type { FoldedCell, FoldedPart } from '../../../store/reading/value-folds.ts'
 import type { ScannedValues } from '../../../store/reading/value-scan.ts'
 import { lastNotAfter } from '../../logs/histogram.ts'
 import type { ChartRequest } from './chart-request.ts'
@@ -100,10 +101,15 @@ export class LineGroups {
     }
   }
 
-  /** @param cells lines that were folded before */
-  addFolded(cells: readonly FoldedCell[]): void {
+  /** @param parts lines that were folded before */
+  addFolded(parts: readonly FoldedPart[]): void {
     const isCount = this.#request.measure === 'count' || this.#request.measure === 'rate'
-    for (const { step, keys, rows, figure, most, other } of cells) {
+    for (const part of parts) {
+      if ('steps' in part) {
+        this.#count(part.keys, part.step, part.rows, (one) => one.addSpread?.(part))
+        continue
+      }
+      const { step, keys, rows, figure, most, other } = part
       if (figure !== null) {
         const numbers = { rows, figure: isCount ? rows : figure, most: most ?? figure }
         this.#count(keys, step, rows, (one) => one.addFolded(numbers))
@@ -154,19 +160,6 @@ export class LineGroups {
     const example = beginningOf(textOf(found), EXAMPLE_CHARACTERS)
     if (!examples.includes(example)) examples.push(example)
   }
-}
-
-const NUMERIC = /^\s{0,10}[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})(e[+-]?\d{1,3})?\s{0,10}$/i
-
-/** A JSON number, or a text that is nothing but a number; undefined for others and for those no double can hold. */
-function numberOf(value: unknown): number | undefined {
-  const number =
-    typeof value === 'number'
-      ? value
-      : typeof value === 'string' && NUMERIC.test(value)
-        ? Number(value)
-        : Number.NaN
-  return Number.isFinite(number) ? number : undefined
 }
 
 function textOf(value: unknown): string {
