@@ -2,8 +2,9 @@ import { numberOf } from '../../src/store/blocks/number-value.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import type { LogOperations } from '../../src/store/log-operations.ts'
 import type { Fold, FoldKind } from '../../src/store/reading/fold-statement.ts'
+import type { FoldedCell } from '../../src/store/reading/folded-parts.ts'
 import { foldSample } from '../../src/store/reading/sampled-folds.ts'
-import { type FoldedCell, foldValues } from '../../src/store/reading/value-folds.ts'
+import { foldValues } from '../../src/store/reading/value-folds.ts'
 
 const KINDS: readonly FoldKind[] = ['sum', 'avg', 'min', 'max', 'spread']
 const FIELDS = [['a'], ['a', 'b'], ['retry_count'], ['ms', 'total'], ['never']] as const

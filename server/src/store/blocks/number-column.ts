@@ -19,7 +19,7 @@ const MOST_APART = 2 ** 32 - 1
 const HEAD = 24
 
 export type NumberColumn = {
-  /** What each row has; undefined when all have numbers. */
+  /** The kind of each row; undefined when all have numbers. */
   kinds: Uint8Array | undefined
   /** The number of each row, by the next two: (`least` + unit) / `power`. */
   units: Uint32Array
@@ -31,7 +31,7 @@ export type NumberColumn = {
   others: string[]
 }
 
-/** What a column is made of: `numbers` are those of the rows whose kind is `NUMBER`, one after the other. */
+/** The values of a field: `numbers` are those of the rows whose kind is `NUMBER`, one after the other. */
 export type ColumnValues = { kinds: Uint8Array; numbers: readonly number[]; others: readonly string[] }
 
 /** @param name of the field; the bytes of one are not taken for those of another */

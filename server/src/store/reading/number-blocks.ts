@@ -26,7 +26,7 @@ export type ReadBlock = {
   /** Microseconds since 1970 of the first row, and from one to the next. */
   first: number
   step: number
-  /** Of the field, in base64; null where no row has it. */
+  /** The column of the field, in base64; null where no row has the field. */
   numbers: string | null
   /** The number of each row's combination, where it matters. */
   codes: string | null

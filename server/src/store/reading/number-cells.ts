@@ -1,8 +1,8 @@
 // Folds the numbers of one step and group in memory, into the cells that PostgreSQL folds rows into.
 import type { FoldKind } from './fold-statement.ts'
+import type { FoldedCell, FoldedSpread } from './folded-parts.ts'
 import { STEP_LOG, stepOf } from './number-steps.ts'
 import { StepCounts } from './step-counts.ts'
-import type { FoldedCell, FoldedSpread } from './value-folds.ts'
 
 /** Numbers as whole ones of some decimals, see `NumberColumn`; doubles are those of a power of 1. */
 export type Scale = { least: number; power: number; isWhole: boolean }
@@ -73,7 +73,7 @@ class Figures extends NumberCells {
   #sum = 0
   #least = Number.POSITIVE_INFINITY
   #most = Number.NEGATIVE_INFINITY
-  // Of one scale.
+  // The numbers since `begin`.
   #count = 0
   #units = 0
   #lowest = Number.POSITIVE_INFINITY

@@ -4,10 +4,10 @@ import { ABSENT, decodeColumn, NUMBER, type NumberColumn, OTHER } from '../block
 import { decodeCodes } from '../blocks/number-columns.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import type { Fold } from './fold-statement.ts'
+import { type FoldedPart, MAX_CELLS } from './folded-parts.ts'
 import { microsOf, type NumberBlock, type ReadBlock, readNumberBlocks } from './number-blocks.ts'
 import { type NumberCells, numberCells } from './number-cells.ts'
 import type { Store } from './store.ts'
-import { type FoldedPart, MAX_CELLS } from './value-folds.ts'
 
 /** Blocks of a statement: half a million rows, and a megabyte or two. Each combination is some 60 bytes more. */
 const BLOCKS_AT_ONCE = 64
@@ -39,7 +39,7 @@ export function inBatches(blocks: readonly NumberBlock[]): NumberBlock[][] {
 /** Half-open, in microseconds since 1970. */
 export type Bounds = { from: number; end: number }
 
-/** What a chart asks of columns. */
+/** A chart of a field that has columns. */
 export type NumberQuery = { filter: LogFilter; fold: Fold; name: string; bounds: Bounds; isExact: boolean }
 
 /**
@@ -187,7 +187,7 @@ function bytesOf(base64: string): Buffer {
   return Buffer.from(base64, 'base64')
 }
 
-/** What PostgreSQL sends before the elements of an array, and before each of them. */
+/** Bytes of an array before its elements, and before each of them. */
 const ARRAY_HEAD = 20
 const ELEMENT_HEAD = 4
 

@@ -2,12 +2,12 @@
 import { toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import type { Fold } from './fold-statement.ts'
+import { type FoldedPart, MAX_EXACT_CELLS } from './folded-parts.ts'
 import type { Group } from './log-rows.ts'
 import { boundsOf, type NumberBlock } from './number-blocks.ts'
 import { foldBlocks, inBatches } from './number-folds.ts'
 import { jumping, type Pass, type Stratum, shareOf } from './sample-slices.ts'
 import type { Store } from './store.ts'
-import { type FoldedPart, MAX_EXACT_CELLS } from './value-folds.ts'
 
 export type ColumnPlace = { group: Group; strata: Stratum[]; blocks: NumberBlock[] }
 

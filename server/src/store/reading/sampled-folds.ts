@@ -3,20 +3,14 @@ import { readerFor } from '../database/reader.ts'
 import { DAY, floorTo, fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type Fold, type FoldQuery, hasManyCells } from './fold-statement.ts'
+import { type FoldedCell, type FoldedPart, MAX_CELLS, MAX_EXACT_CELLS } from './folded-parts.ts'
 import { groupsFor } from './log-groups.ts'
 import type { Group } from './log-rows.ts'
 import { columnOf } from './number-blocks.ts'
 import { type ColumnPlace, ColumnSample } from './number-sample.ts'
 import { jumping, type Pass, type Slice, slicesOf, strataOf } from './sample-slices.ts'
 import type { Store } from './store.ts'
-import {
-  columnsIn,
-  type FoldedCell,
-  type FoldedPart,
-  MAX_CELLS,
-  MAX_EXACT_CELLS,
-  readCells,
-} from './value-folds.ts'
+import { columnsIn, readCells } from './value-folds.ts'
 
 /** Cells of a part of the range that is spread over all of it. */
 export type SampledPiece = {

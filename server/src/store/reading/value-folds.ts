@@ -3,39 +3,13 @@ import { isTimeout, queryWithin } from '../database/reader.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type Fold, type FoldQuery, foldStatement, hasManyCells } from './fold-statement.ts'
+import { type FoldedCell, type FoldedPart, MAX_CELLS, MAX_EXACT_CELLS } from './folded-parts.ts'
 import { groupsFor } from './log-groups.ts'
 import type { Group, Position } from './log-rows.ts'
 import { blocksWith, boundsOf, columnOf, type NumberBlock } from './number-blocks.ts'
 import { foldBlocks, inBatches } from './number-folds.ts'
-import type { StepCounts } from './step-counts.ts'
 import type { Store } from './store.ts'
 import { type ScannedPlace, type ScannedValues, scanValues } from './value-scan.ts'
-
-/** Rows of one step and group; for quantiles and different values those whose numbers or hashes are next to each other. */
-export type FoldedCell = {
-  step: number
-  /** The value of each of `by`; null where the rows have none. */
-  keys: unknown[]
-  rows: number
-  /** The figure of their numbers, for quantiles and hashes the least; null where they have no number or value. */
-  figure: number | null
-  /** The greatest of the numbers or hashes. */
-  most: number | null
-  /** The beginning of a value that is not a JSON number; null where they have none. */
-  other: string | null
-}
-
-/** Numbers of one step and group that come from columns, by their size. */
-export type FoldedSpread = {
-  step: number
-  keys: unknown[]
-  rows: number
-  least: number
-  most: number
-  steps: StepCounts
-}
-
-export type FoldedPart = FoldedCell | FoldedSpread
 
 /** Cells, or where a millisecond holds too many rows for them the values of its rows. */
 export type FoldedPiece = {
@@ -56,12 +30,6 @@ const PATIENCE = 6
 /** The first stretch of time, a second of the busiest intake at most, and how much longer the next may be. */
 const FIRST_MS = 1000
 const MAX_GROWTH = 6
-
-/** Cells of a statement: 2 MB. */
-export const MAX_CELLS = 20_000
-
-/** Numbers or hashes that have a cell of their own, in a whole chart. */
-export const MAX_EXACT_CELLS = 20_000
 
 /** PostgreSQL's code for a number that a double does not hold. */
 const OUT_OF_RANGE = '22003'

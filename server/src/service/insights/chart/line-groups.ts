@@ -1,5 +1,5 @@
 import { numberOf } from '../../../store/blocks/number-value.ts'
-import type { FoldedCell, FoldedPart } from '../../../store/reading/value-folds.ts'
+import type { FoldedCell, FoldedPart } from '../../../store/reading/folded-parts.ts'
 import type { ScannedValues } from '../../../store/reading/value-scan.ts'
 import { lastNotAfter } from '../../logs/histogram.ts'
 import type { ChartRequest } from './chart-request.ts'
