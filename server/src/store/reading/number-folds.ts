@@ -37,7 +37,7 @@ export function inBatches(blocks: readonly NumberBlock[]): NumberBlock[][] {
 }
 
 /** Half-open, in microseconds since 1970. */
-export type Bounds = { from: number; end: number }
+type Bounds = { from: number; end: number }
 
 /** A chart of a field that has columns. */
 export type NumberQuery = { filter: LogFilter; fold: Fold; name: string; bounds: Bounds; isExact: boolean }
