@@ -87,6 +87,14 @@ const ATTACKS: Record<string, () => Asked> = {
     ),
   'searches that look at everything': () => search('/(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e/'),
   'exports that nobody reads': () => ({ path: '/api/logs/export', key: greedyOut }),
+  'alert previews of 9,000 groups over 30 days': () => ({
+    ...{ method: 'POST', path: '/api/alerts/rules/preview', key: greedyOut },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      days: 30,
+      rule: { query: '', group_by: 'source', condition: { kind: 'count', over: 0, minutes: 60 } },
+    }),
+  }),
   'facets and sources': () => ({ path: '/api/logs/facets', key: greedyOut }),
 }
 
@@ -96,6 +104,17 @@ const filling = Array.from({ length: 4000 }, (_, index) =>
 )
 for (let first = 0; first < filling.length; first += 1000) {
   await ask(post(othersIn, filling.slice(first, first + 1000)))
+}
+
+// Ten lines of each of 9,000 sources, over 30 days.
+const DAYS = 30
+for (let round = 0; round < 10; round++) {
+  const at = (index: number) =>
+    new Date(Date.now() - ((round * 9000 + index) / 90_000) * DAYS * 86_400_000).toISOString()
+  const lines = Array.from({ length: 9000 }, (_, index) =>
+    line('group', { source: `group-${index}`, timestamp: at(index) }),
+  )
+  await ask(post(othersIn, lines))
 }
 
 console.log(`${machine()}; ${SECONDS} s each, ${LANES} requests at a time\n`)
