@@ -2,7 +2,8 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Text } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 
 /** Does something that a session alone must not do: the current password goes with it. */
 export function PasswordCheck({
@@ -30,22 +31,17 @@ export function PasswordCheck({
     <form onSubmit={submit} className="grid max-w-sm gap-3">
       <label className="grid gap-1.5">
         <span>Confirm with your password</span>
-        <input
+        <Text
           type="password"
-          // biome-ignore lint/a11y/noAutofocus: the form appears where its button was pressed
+          // The form appears where its button was pressed.
           autoFocus
           autoComplete="current-password"
           maxLength={128}
           value={password}
-          onChange={(event) => setPassword(event.target.value)}
-          className={FIELD}
+          onChange={setPassword}
         />
       </label>
-      {send.isError && (
-        <p role="alert" className="text-error">
-          {send.error.message}
-        </p>
-      )}
+      <Problem error={send.error} />
       <div className="flex gap-2">
         <Button type="submit" kind="accent" disabled={password === '' || send.isPending}>
           {name}

@@ -2,8 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
+import { Text } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 import { notify } from '../controls/notice.tsx'
-import { FIELD } from '../controls/surfaces.ts'
 
 /** Changes one's own password, which ends all other sessions. */
 export function PasswordForm() {
@@ -33,31 +34,20 @@ export function PasswordForm() {
       <form onSubmit={submit} className="grid max-w-sm gap-3">
         <label className="grid gap-1.5">
           <span>Current password</span>
-          <input
-            type="password"
-            autoComplete="current-password"
-            value={current}
-            onChange={(event) => setCurrent(event.target.value)}
-            className={FIELD}
-          />
+          <Text type="password" autoComplete="current-password" value={current} onChange={setCurrent} />
         </label>
         <label className="grid gap-1.5">
           <span>New password, at least 8 characters</span>
-          <input
+          <Text
             type="password"
             autoComplete="new-password"
             minLength={8}
             maxLength={128}
             value={next}
-            onChange={(event) => setNext(event.target.value)}
-            className={FIELD}
+            onChange={setNext}
           />
         </label>
-        {save.isError && (
-          <p role="alert" className="text-error">
-            {save.error.message}
-          </p>
-        )}
+        <Problem error={save.error} />
         <Button
           type="submit"
           className="justify-self-start"

@@ -4,7 +4,8 @@ import type { TwoFactorSetup as Setup } from 'timelapser-logs/api'
 import { encode } from 'uqr'
 import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Text } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 import { BackupCodes } from './backup-codes.tsx'
 
 /** The secret for an app, and the field for the first code, which puts it in force. */
@@ -39,20 +40,16 @@ export function TwoFactorSetup({
       <form onSubmit={submit} className="grid max-w-sm gap-3">
         <label className="grid gap-1.5">
           <span>Current code of the app</span>
-          <input
+          <Text
             inputMode="numeric"
             autoComplete="one-time-code"
             maxLength={7}
             value={code}
-            onChange={(event) => setCode(event.target.value)}
-            className={`${FIELD} figures`}
+            onChange={setCode}
+            className="figures"
           />
         </label>
-        {verify.isError && (
-          <p role="alert" className="text-error">
-            {verify.error.message}
-          </p>
-        )}
+        <Problem error={verify.error} />
         <div className="flex gap-2">
           <Button
             type="submit"

@@ -45,6 +45,11 @@ export function TwoFactor() {
     if (what === 'remove') notify('Two-factor authentication is off.')
     await readAnew()
   }
+  const begun = async () => {
+    setSetup(null)
+    notify('Two-factor authentication is on. All other sessions have ended.')
+    await readAnew()
+  }
   const enabled = state.data?.enabled ?? false
   const isIdle = asking === null && setup === null && codes === null
   return (
@@ -54,13 +59,7 @@ export function TwoFactor() {
       {state.isError && (
         <Failed what="Two-factor authentication" error={state.error} retry={() => state.refetch()} />
       )}
-      {state.data && setup === null && (
-        <p className="max-w-prose text-muted">
-          {enabled
-            ? `On: sign-in requires a code from your authenticator app. ${codesLeft(state.data.backup_codes_left)}`
-            : 'Off: the password alone is enough to sign in. With an authenticator app on your phone, a stolen password is useless.'}
-        </p>
-      )}
+      {state.data && setup === null && <InWords state={state.data} />}
       {state.data && isIdle && (
         <div className="flex flex-wrap gap-2">
           {!enabled && <Button onClick={() => setAsking('setup')}>Set up…</Button>}
@@ -78,18 +77,20 @@ export function TwoFactor() {
       {codes !== null && <BackupCodes codes={codes} done={() => setCodes(null)} />}
       {setup !== null && (
         <Suspense fallback={<Skeleton className="h-64 w-full" />}>
-          <TwoFactorSetup
-            setup={setup}
-            onDone={async () => {
-              setSetup(null)
-              notify('Two-factor authentication is on. All other sessions have ended.')
-              await readAnew()
-            }}
-            onCancel={() => setSetup(null)}
-          />
+          <TwoFactorSetup setup={setup} onDone={begun} onCancel={() => setSetup(null)} />
         </Suspense>
       )}
     </section>
+  )
+}
+
+function InWords({ state: { enabled, backup_codes_left: left } }: { state: TwoFactorState }) {
+  return (
+    <p className="max-w-prose text-muted">
+      {enabled
+        ? `On: sign-in requires a code from your authenticator app. ${codesLeft(left)}`
+        : 'Off: the password alone is enough to sign in. With an authenticator app on your phone, a stolen password is useless.'}
+    </p>
   )
 }
 

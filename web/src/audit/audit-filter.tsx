@@ -1,8 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { navigate } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
 import { type AuditFilters, auditPath, fromField, toField } from './audit-query.ts'
 
 const TEXTS = [
@@ -41,16 +40,15 @@ export function AuditFilter({ filters, zone }: { filters: AuditFilters; zone: st
   return (
     <form onSubmit={submit} className="grid grid-cols-2 items-end gap-3 lg:grid-cols-[1fr_1fr_1fr_1fr_auto]">
       {TEXTS.map(([name, label, example]) => (
-        <Labelled key={name} name={label}>
-          <input
-            value={draft[name] ?? ''}
-            placeholder={example}
-            maxLength={200}
-            list={name === 'action' ? 'audit-actions' : undefined}
-            onChange={({ target }) => set(name, target.value)}
-            className={FIELD}
-          />
-        </Labelled>
+        <TextField
+          key={name}
+          name={label}
+          value={draft[name] ?? ''}
+          placeholder={example}
+          maxLength={200}
+          list={name === 'action' ? 'audit-actions' : undefined}
+          onChange={(text) => set(name, text)}
+        />
       ))}
       <datalist id="audit-actions">
         {ACTIONS.map((action) => (
@@ -58,25 +56,18 @@ export function AuditFilter({ filters, zone }: { filters: AuditFilters; zone: st
         ))}
       </datalist>
       <Labelled name="When">
-        <select value={period} onChange={({ target }) => setPeriod(target.value)} className={FIELD}>
-          {PERIODS.map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Select<string> options={PERIODS} value={period} onChange={setPeriod} />
       </Labelled>
       {period === 'between' && (
         <div className="grid grid-cols-1 gap-3 col-span-full sm:max-w-lg sm:grid-cols-2 lg:order-last">
           {(['from', 'to'] as const).map((name) => (
-            <Labelled key={name} name={`${name === 'from' ? 'From' : 'Until'} (${zone})`}>
-              <input
-                type="datetime-local"
-                value={toField(draft[name], zone)}
-                onChange={({ target }) => set(name, fromField(target.value, zone))}
-                className={FIELD}
-              />
-            </Labelled>
+            <TextField
+              key={name}
+              name={`${name === 'from' ? 'From' : 'Until'} (${zone})`}
+              type="datetime-local"
+              value={toField(draft[name], zone)}
+              onChange={(text) => set(name, fromField(text, zone))}
+            />
           ))}
         </div>
       )}

@@ -36,13 +36,7 @@ export function BoardChart({
     return hasOwnRange ? own : { ...own, range }
   }, [query, hasOwnRange, range])
   const { answer, isLooking, isAsked, refresh } = useChart(view, choice, zone)
-  // Asked again before it has answered, a chart that takes longer than the pause would never be here.
-  const refreshAnswered = useEffectEvent(() => {
-    if (!isAsked) refresh()
-  })
-  useEffect(() => {
-    if (ticks > 0) refreshAnswered()
-  }, [ticks])
+  useRefresh(ticks, isAsked, refresh)
   const zoom = (from: string, to: string) => {
     const into: Range = { kind: 'between', from, to }
     if (hasOwnRange) navigate(chartPath(filtersOf({ ...view, range: into }), choice))
@@ -64,12 +58,7 @@ export function BoardChart({
           </Link>
         </h2>
         <p aria-live="polite" className="figures text-small text-muted">
-          {[
-            hasOwnRange && periodInWords(view.range, zone),
-            isLooking && (data?.sample ? 'a sample so far …' : 'searching older lines …'),
-            data?.sample && !isLooking && `a sample: ${data.sample.lines.toLocaleString()} lines`,
-            data?.searched_to && !isLooking && 'the newest lines only: the search took too long',
-          ]
+          {[hasOwnRange && periodInWords(view.range, zone), ...stateInWords(data, isLooking)]
             .filter(Boolean)
             .join(' · ')}
         </p>
@@ -85,6 +74,25 @@ export function BoardChart({
       )}
     </section>
   )
+}
+
+/** Refreshes a chart when the ticks of its board change. */
+function useRefresh(ticks: number, isAsked: boolean, refresh: () => void): void {
+  // Asked again before it has answered, a chart that takes longer than the pause would never be here.
+  const refreshAnswered = useEffectEvent(() => {
+    if (!isAsked) refresh()
+  })
+  useEffect(() => {
+    if (ticks > 0) refreshAnswered()
+  }, [ticks])
+}
+
+function stateInWords(chart: Chart | undefined, isLooking: boolean) {
+  if (isLooking) return [chart?.sample ? 'a sample so far …' : 'searching older lines …']
+  return [
+    chart?.sample && `a sample: ${chart.sample.lines.toLocaleString()} lines`,
+    chart?.searched_to && 'the newest lines only: the search took too long',
+  ]
 }
 
 /** The height that the chart is going to have, so that those below it stay where they are. */

@@ -4,7 +4,7 @@ import type { Board, PinnedChart } from 'timelapser-logs/api/boards'
 import { navigate } from '../app/location.ts'
 import { Button, IconButton } from '../controls/button.tsx'
 import { DeleteDialog } from '../controls/delete-dialog.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Captioned, Check, Select, Text } from '../controls/fields.tsx'
 import type { Range } from '../time/range.ts'
 import { rangeText } from './board-range.ts'
 import { useChangeBoards } from './use-boards.ts'
@@ -23,7 +23,15 @@ const REFRESHES = [
   [60, 'Every minute'],
   [300, 'Every 5 minutes'],
   [900, 'Every 15 minutes'],
-] as const
+] as const satisfies readonly Refresh[]
+
+type Refresh = readonly [seconds: number, words: string]
+
+/** The choices of a refresh, with the one that the API set. */
+function refreshesWith(seconds: number): readonly Refresh[] {
+  if (REFRESHES.some(([one]) => one === seconds)) return REFRESHES
+  return [[seconds, `Every ${seconds} seconds`], ...REFRESHES]
+}
 
 type Draft = PinnedChart & { key: number }
 
@@ -49,41 +57,15 @@ export function BoardEditor({ board, range, close }: { board: Board; range: Rang
   return (
     <form aria-label="Edit the board" onSubmit={submit} className="grid max-w-4xl grid-cols-1 gap-4">
       <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
-        <label className="grid w-72 max-w-full gap-1 text-small font-medium text-muted">
-          Name
-          <input
-            value={name}
-            maxLength={200}
-            onChange={({ target }) => setName(target.value)}
-            className={FIELD}
-          />
-        </label>
-        <label className="grid w-48 gap-1 text-small font-medium text-muted">
-          Refresh
-          <select
-            value={seconds}
-            onChange={({ target }) => setSeconds(Number(target.value))}
-            className={FIELD}
-          >
-            {REFRESHES.some(([one]) => one === seconds) || (
-              <option value={seconds}>Every {seconds} seconds</option>
-            )}
-            {REFRESHES.map(([one, words]) => (
-              <option key={one} value={one}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="flex h-8 cursor-pointer items-center gap-2">
-          <input
-            type="checkbox"
-            checked={shared}
-            onChange={({ target }) => setShared(target.checked)}
-            className="size-3.5 accent-accent"
-          />
+        <Captioned name="Name" className="w-72">
+          <Text value={name} maxLength={200} onChange={setName} />
+        </Captioned>
+        <Captioned name="Refresh" className="w-48">
+          <Select options={refreshesWith(seconds)} value={seconds} onChange={setSeconds} />
+        </Captioned>
+        <Check className="h-8" checked={shared} onChange={setShared}>
           Share with other users
-        </label>
+        </Check>
       </div>
       <p className="text-small text-pretty text-muted">
         The range chosen above is saved with the board. Others see a shared board by its link, each with the
@@ -118,19 +100,17 @@ function ChartList({ charts, set }: { charts: Draft[]; set: (charts: Draft[]) =>
       buttons?.[by === -1 ? 0 : 1]?.focus()
     })
   }
-  const change = (key: number, part: Partial<PinnedChart>) =>
-    set(charts.map((chart) => (chart.key === key ? { ...chart, ...part } : chart)))
   return (
     <ol ref={list} aria-label="Charts of the board" className="grid grid-cols-1 gap-2">
-      {charts.map(({ key, title, width, own_range: hasOwnRange }, index) => (
+      {charts.map((chart, index) => (
         <li
-          key={key}
+          key={chart.key}
           className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line bg-surface px-3 py-2"
         >
           <span className="flex">
             <IconButton
               data-move
-              label={`Move ${title} up`}
+              label={`Move ${chart.title} up`}
               disabled={index === 0}
               onClick={() => move(index, -1)}
             >
@@ -138,52 +118,59 @@ function ChartList({ charts, set }: { charts: Draft[]; set: (charts: Draft[]) =>
             </IconButton>
             <IconButton
               data-move
-              label={`Move ${title} down`}
+              label={`Move ${chart.title} down`}
               disabled={index === charts.length - 1}
               onClick={() => move(index, 1)}
             >
               <ArrowDown size={15} aria-hidden />
             </IconButton>
           </span>
-          <input
-            aria-label={`Title of chart ${index + 1}`}
-            value={title}
-            maxLength={200}
-            onChange={({ target }) => change(key, { title: target.value })}
-            className={`${FIELD} min-w-40 flex-1`}
+          <ChartFields
+            chart={chart}
+            number={index + 1}
+            set={(part) => set(charts.with(index, { ...chart, ...part }))}
           />
-          <select
-            aria-label={`Width of ${title}`}
-            value={width}
-            onChange={({ target }) =>
-              change(key, { width: WIDTHS.find(([one]) => one === target.value)?.[0] ?? 'half' })
-            }
-            className={`${FIELD} w-32!`}
-          >
-            {WIDTHS.map(([one, words]) => (
-              <option key={one} value={one}>
-                {words}
-              </option>
-            ))}
-          </select>
-          <label className="flex cursor-pointer items-center gap-2 text-muted">
-            <input
-              type="checkbox"
-              checked={hasOwnRange}
-              onChange={({ target }) => change(key, { own_range: target.checked })}
-              className="size-3.5 accent-accent"
-            />
-            Its own range
-          </label>
           <IconButton
-            label={`Remove ${title} from the board`}
-            onClick={() => set(charts.filter((chart) => chart.key !== key))}
+            label={`Remove ${chart.title} from the board`}
+            onClick={() => set(charts.toSpliced(index, 1))}
           >
             <X size={15} aria-hidden />
           </IconButton>
         </li>
       ))}
     </ol>
+  )
+}
+
+function ChartFields({
+  chart: { title, width, own_range: hasOwnRange },
+  number,
+  set,
+}: {
+  chart: PinnedChart
+  number: number
+  set: (part: Partial<PinnedChart>) => void
+}) {
+  return (
+    <>
+      <Text
+        aria-label={`Title of chart ${number}`}
+        value={title}
+        maxLength={200}
+        onChange={(text) => set({ title: text })}
+        className="min-w-40 flex-1"
+      />
+      <Select
+        aria-label={`Width of ${title}`}
+        options={WIDTHS}
+        value={width}
+        onChange={(next) => set({ width: next })}
+        className="w-32!"
+      />
+      <Check className="text-muted" checked={hasOwnRange} onChange={(isOwn) => set({ own_range: isOwn })}>
+        Its own range
+      </Check>
+    </>
   )
 }
 

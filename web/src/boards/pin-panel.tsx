@@ -4,15 +4,15 @@ import { navigate } from '../app/location.ts'
 import { type ChartChoice, choiceInWords } from '../chart/choice.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
+import { Captioned, Check, Select, Text } from '../controls/fields.tsx'
 import { FloatingPanel } from '../controls/floating-panel.tsx'
 import { notify } from '../controls/notice.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
-import { FIELD } from '../controls/surfaces.ts'
 import { useBoards, useChangeBoards } from './use-boards.ts'
 
 const NEW = 'new'
-const LABEL = 'grid gap-1 text-small font-medium text-muted'
+const NEW_BOARD = [NEW, 'A new board'] as const
 
 /** Puts the chart on a board that one may change, or on a new one. */
 export function PinPanel({ query, choice, ...popup }: PopupProps & { query: string; choice: ChartChoice }) {
@@ -53,6 +53,7 @@ function PinForm({
     notify(`Pinned to ${board}`, 'done', { name: 'Open', run: () => navigate(`/boards/${id}`) })
   }
   const change = useChangeBoards(done)
+  const places = [...boards.map((board) => [String(board.id), board.name] as const), NEW_BOARD]
   const isNew = place === NEW
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -63,46 +64,20 @@ function PinForm({
   }
   return (
     <form onSubmit={submit} className="grid gap-3">
-      <label className={LABEL}>
-        Title
-        <input
-          value={title}
-          maxLength={200}
-          onChange={({ target }) => setTitle(target.value)}
-          className={FIELD}
-        />
-      </label>
-      <label className={LABEL}>
-        Board
-        <select value={place} onChange={({ target }) => setPlace(target.value)} className={FIELD}>
-          {boards.map((board) => (
-            <option key={board.id} value={board.id}>
-              {board.name}
-            </option>
-          ))}
-          <option value={NEW}>A new board</option>
-        </select>
-      </label>
+      <Captioned name="Title">
+        <Text value={title} maxLength={200} onChange={setTitle} />
+      </Captioned>
+      <Captioned name="Board">
+        <Select options={places} value={place} onChange={setPlace} />
+      </Captioned>
       {isNew && (
-        <label className={LABEL}>
-          Name of the board
-          <input
-            value={name}
-            maxLength={200}
-            onChange={({ target }) => setName(target.value)}
-            className={FIELD}
-          />
-        </label>
+        <Captioned name="Name of the board">
+          <Text value={name} maxLength={200} onChange={setName} />
+        </Captioned>
       )}
-      <label className="flex cursor-pointer items-center gap-2 text-muted">
-        <input
-          type="checkbox"
-          checked={hasOwnRange}
-          onChange={({ target }) => setOwnRange(target.checked)}
-          className="size-3.5 accent-accent"
-        />
+      <Check className="text-muted" checked={hasOwnRange} onChange={setOwnRange}>
         Keep its own range
-      </label>
+      </Check>
       <Button
         type="submit"
         kind="accent"

@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Text } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 
 /** Adds a camera before its first line does. */
 export function NewCamera() {
@@ -21,22 +22,18 @@ export function NewCamera() {
   }
   return (
     <form onSubmit={submit} className="flex flex-wrap gap-2">
-      <input
+      <Text
         aria-label="Name of a new camera"
         placeholder="Name of a new camera"
         value={name}
         maxLength={200}
-        onChange={(event) => setName(event.target.value)}
-        className={`${FIELD} min-w-40 flex-1`}
+        onChange={setName}
+        className="min-w-40 flex-1"
       />
       <Button type="submit" disabled={name.trim() === '' || add.isPending}>
         Add
       </Button>
-      {add.isError && (
-        <p role="alert" className="w-full text-error">
-          {add.error.message}
-        </p>
-      )}
+      <Problem error={add.error} className="w-full" />
     </form>
   )
 }

@@ -17,6 +17,7 @@ import { formatMoment } from '../time/format.ts'
 import { ChartBody, useShownSeries } from './chart-body.tsx'
 import { type ChartChoice, choiceInWords, countsLines, fieldName } from './choice.ts'
 import { chartCsv, chartPng } from './save-chart.ts'
+import { timesOf } from './shown-series.ts'
 import { isComplete, type useChart } from './use-chart.ts'
 
 /** The height of all that stands above and below lines and bars in a wide window. */
@@ -114,8 +115,8 @@ function Drawn({
     .replace(/[^\w.]+/g, '-')
     .toLowerCase()
   const savePng = async () => {
-    const [start, steps] = [Date.parse(chart.buckets[0] ?? chart.start), chart.buckets.length]
-    const ticks = clockTicks(start, start + steps * (chart.bucket_seconds ?? 1) * 1000, zone, 12)
+    const { from, to } = timesOf(chart)
+    const ticks = clockTicks(from, to, zone, 12)
     const picture = await chartPng(chart, shown.series, choice, ticks)
     if (picture) saveFile(picture, `${name}.png`)
     else notify('This browser could not draw the picture.', 'failed')

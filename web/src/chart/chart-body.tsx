@@ -51,55 +51,51 @@ export function ChartBody({
   isSmall?: boolean
   children?: ReactNode
 }) {
-  const unit = unitOf(choice)
+  const figures = { chart, series: all, unit: unitOf(choice) }
   const isPlot = choice.kind === 'lines' || choice.kind === 'bars'
-  const pathOf = ({ filter }: ShownSeries) =>
-    filter && linesPath(view, { filter, span: { from: chart.start, to: chart.end }, field: chart.field })
-  const open = ({ name, filter }: ShownSeries, step: number) => {
-    if (filter === null) return notify(`The lines of ${name} cannot be listed by filters.`, 'failed')
-    navigate(linesPath(view, { filter, span: spanOf(chart, step), field: chart.field }))
+  const { pathOf, open } = linesOf(chart, view)
+  const zoomInto = (first: number, last: number) => {
+    const { from, to } = spanOf(chart, first, last)
+    zoom(from, to)
   }
   const caption = `${choiceInWords(choice)}, ${periodInWords(view.range, zone)}`
   return (
     <div className={`grid grid-cols-1 gap-3 ${isOld && !isPlot ? 'outdated' : ''}`} aria-busy={isOld}>
       {isPlot && (
         <>
-          <ChartPlot
-            chart={chart}
-            series={series}
-            choice={choice}
-            zone={zone}
-            isOld={isOld}
-            height={height}
-            zoom={(first, last) => {
-              const { from, to } = spanOf(chart, first, last)
-              zoom(from, to)
-            }}
-            open={open}
-          />
-          {all.length > 1 && <ChartLegend series={all} hidden={hidden} toggle={toggle} unit={unit} />}
+          <ChartPlot {...{ chart, series, choice, zone, isOld, height, open }} zoom={zoomInto} />
+          {all.length > 1 && <ChartLegend {...figures} hidden={hidden} toggle={toggle} />}
           {/* A table is never narrower than its text: what hides it has to be around it. */}
           <div className="sr-only">
-            <GroupTable chart={chart} series={all} unit={unit} caption={caption} pathOf={() => null} />
+            <GroupTable {...figures} caption={caption} pathOf={() => null} />
           </div>
         </>
       )}
       {choice.kind === 'table' && (
-        <>
-          <Scrolled name="Figures by group" isLow={isSmall}>
-            <GroupTable chart={chart} series={all} unit={unit} caption={caption} pathOf={pathOf} />
-          </Scrolled>
-          {!isSmall && (
-            <Scrolled name="Figures by time">
-              <TimeTable chart={chart} series={all} unit={unit} zone={zone} />
-            </Scrolled>
-          )}
-        </>
+        <Scrolled name="Figures by group" isLow={isSmall}>
+          <GroupTable {...figures} caption={caption} pathOf={pathOf} />
+        </Scrolled>
       )}
-      {choice.kind === 'number' && <ChartNumbers series={all} unit={unit} pathOf={pathOf} />}
+      {choice.kind === 'table' && !isSmall && (
+        <Scrolled name="Figures by time">
+          <TimeTable {...figures} zone={zone} />
+        </Scrolled>
+      )}
+      {choice.kind === 'number' && <ChartNumbers {...figures} pathOf={pathOf} />}
       {children}
     </div>
   )
+}
+
+/** The ways to the lines of a series, in the whole range and in a step. */
+function linesOf(chart: Chart, view: LogView) {
+  const pathOf = ({ filter }: ShownSeries) =>
+    filter && linesPath(view, { filter, span: { from: chart.start, to: chart.end }, field: chart.field })
+  const open = ({ name, filter }: ShownSeries, step: number) => {
+    if (filter === null) return notify(`The lines of ${name} cannot be listed by filters.`, 'failed')
+    navigate(linesPath(view, { filter, span: spanOf(chart, step), field: chart.field }))
+  }
+  return { pathOf, open }
 }
 
 function Scrolled({ name, isLow = false, children }: { name: string; isLow?: boolean; children: ReactNode }) {

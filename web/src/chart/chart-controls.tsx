@@ -3,6 +3,7 @@ import { type ComponentProps, useEffect, useState } from 'react'
 import type { Fields } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { Choice } from '../controls/choice.tsx'
+import { Captioned, Select } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { type ChartChoice, COLUMNS, countsLines, KINDS, MEASURES, type Measure } from './choice.ts'
 
@@ -22,32 +23,22 @@ export function ChartControls({
 }) {
   const [isAsked, setAsked] = useState(!countsLines(choice.measure))
   const ask = () => setAsked(true)
-  const fields = useFields(filters, isAsked)
-  const { measure, field, by } = choice
-  const numbers = fields.filter(({ numbers: figures }) => figures !== null)
-  const named = measure === 'distinct' || measure === 'count' ? fields : numbers
+  const { measure, field, by, kind } = choice
   return (
     <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
-      <Labelled name="Measure" className="w-52 max-sm:w-[calc(50%-0.5rem)]">
-        <select
+      <Captioned name="Measure" className="w-52 max-sm:w-[calc(50%-0.5rem)]">
+        <Select
+          options={MEASURES}
           value={measure}
-          onChange={({ target }) => {
-            const next = MEASURES.find(([one]) => one === target.value)?.[0] ?? ('count' as Measure)
+          onChange={(next) => {
             // A figure of lines has no field.
             choose({ measure: next, ...(countsLines(next) && { field: null }) })
             ask()
           }}
-          className={FIELD}
-        >
-          {MEASURES.map(([one, name]) => (
-            <option key={one} value={one}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </Labelled>
+        />
+      </Captioned>
       {!countsLines(measure) && (
-        <Labelled name="Field" className="w-52 max-sm:w-[calc(50%-0.5rem)]">
+        <Captioned name="Field" className="w-52 max-sm:w-[calc(50%-0.5rem)]">
           <NameInput
             value={field ?? ''}
             onName={(name) => choose({ field: name === '' ? null : name })}
@@ -55,68 +46,78 @@ export function ChartControls({
             list="chart-fields"
             onFocus={ask}
           />
-        </Labelled>
+        </Captioned>
       )}
-      {[0, 1].map(
-        (place) =>
-          (place === 0 || by.length > 0) && (
-            <Labelled
-              key={place}
-              name={place === 0 ? 'By' : 'And by'}
-              className="w-40 max-sm:w-[calc(50%-0.5rem)]"
-            >
-              <NameInput
-                value={by[place] ?? ''}
-                onName={(name) =>
-                  choose({
-                    by: (place === 0 ? [name, by[1] ?? ''] : [by[0] ?? '', name]).filter(
-                      (one, index, all) => one !== '' && all.indexOf(one) === index,
-                    ),
-                  })
-                }
-                placeholder={place === 0 ? 'camera_id, a field …' : 'nothing else'}
-                list="chart-groups"
-                onFocus={ask}
-              />
-            </Labelled>
-          ),
+      <Groups by={by} onChange={(groups) => choose({ by: groups })} onFocus={ask} />
+      <Choice label="Form" values={KINDS} value={kind} onChange={(next) => choose({ kind: next })} />
+      <Offered measure={measure} filters={filters} isAsked={isAsked} />
+    </div>
+  )
+}
+
+/** The first group, and a second one beside it. */
+function Groups({
+  by,
+  onChange,
+  onFocus,
+}: {
+  by: readonly string[]
+  onChange: (by: string[]) => void
+  onFocus: () => void
+}) {
+  const [first = '', second = ''] = by
+  const take = (groups: string[]) =>
+    onChange(groups.filter((one, index, all) => one !== '' && all.indexOf(one) === index))
+  return (
+    <>
+      <Captioned name="By" className="w-40 max-sm:w-[calc(50%-0.5rem)]">
+        <NameInput
+          value={first}
+          onName={(name) => take([name, second])}
+          placeholder="camera_id, a field …"
+          list="chart-groups"
+          onFocus={onFocus}
+        />
+      </Captioned>
+      {by.length > 0 && (
+        <Captioned name="And by" className="w-40 max-sm:w-[calc(50%-0.5rem)]">
+          <NameInput
+            value={second}
+            onName={(name) => take([first, name])}
+            placeholder="nothing else"
+            list="chart-groups"
+            onFocus={onFocus}
+          />
+        </Captioned>
       )}
-      <Choice label="Form" values={KINDS} value={choice.kind} onChange={(kind) => choose({ kind })} />
+    </>
+  )
+}
+
+/** The names that are offered for the field and for the groups. */
+function Offered({ measure, filters, isAsked }: { measure: Measure; filters: string; isAsked: boolean }) {
+  const fields = useFields(filters, isAsked)
+  const isAnyField = measure === 'distinct' || measure === 'count'
+  const few = fields.filter(({ distinct, is_distinct_cut: isCut }) => distinct <= FEW && !isCut)
+  return (
+    <>
       <datalist id="chart-fields">
         {measure === 'distinct' && COLUMNS.map(([name]) => <option key={name} value={name} />)}
-        {named.map(({ field: name }) => (
-          <option key={name} value={name} />
-        ))}
+        {fields
+          .filter(({ numbers }) => isAnyField || numbers !== null)
+          .map(({ field }) => (
+            <option key={field} value={field} />
+          ))}
       </datalist>
       <datalist id="chart-groups">
         {COLUMNS.map(([name]) => (
           <option key={name} value={name} />
         ))}
-        {fields
-          .filter(({ distinct, is_distinct_cut }) => distinct <= FEW && !is_distinct_cut)
-          .map(({ field: name }) => (
-            <option key={name} value={name} />
-          ))}
+        {few.map(({ field }) => (
+          <option key={field} value={field} />
+        ))}
       </datalist>
-    </div>
-  )
-}
-
-function Labelled({
-  name,
-  className,
-  children,
-}: {
-  name: string
-  className: string
-  children: React.ReactNode
-}) {
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is what it is around
-    <label className={`grid max-w-full gap-1 text-small font-medium text-muted ${className}`}>
-      {name}
-      {children}
-    </label>
+    </>
   )
 }
 

@@ -2,6 +2,7 @@ import type { Chart } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { formatSpan } from '../time/format.ts'
 import { figureText } from './figure-text.ts'
+import type { Place, Plot } from './plot-geometry.ts'
 import { SeriesMark } from './series-mark.tsx'
 import type { ShownSeries } from './shown-series.ts'
 
@@ -12,21 +13,24 @@ const MOST = 8
 export function ChartTip({
   chart,
   series,
+  plot,
   place,
   unit,
   zone,
-  left,
-  isRight,
+  left: planeLeft,
 }: {
   chart: Chart
   series: readonly ShownSeries[]
-  place: { step: number; series: number }
+  plot: Plot
+  place: Place
   unit: string
   zone: string
+  /** Where the plane begins, in pixels. */
   left: number
-  /** Whether there is more room at the right of the pointer. */
-  isRight: boolean
 }) {
+  const left = planeLeft + plot.xOf(place.step)
+  // On the side of the pointer where there is more room.
+  const isRight = plot.xOf(place.step) < plot.width / 2
   const start = chart.buckets[place.step] ?? chart.start
   const end = Date.parse(start) + (chart.bucket_seconds ?? 1) * 1000
   const now = serverNow()

@@ -1,13 +1,19 @@
 import type { Kind } from './choice.ts'
 import type { ShownSeries } from './shown-series.ts'
 
+/** A point of a series. */
+export type Place = { step: number; series: number }
+
 export type Plot = {
   width: number
   height: number
+  isBars: boolean
   /** The values of the lines across, lowest first. */
   ticks: number[]
   /** The middle of a step. */
   xOf: (step: number) => number
+  /** The step at an x, the first or the last beyond them. */
+  stepAt: (x: number) => number
   yOf: (value: number) => number
   /** The shape of each series, in the order of the series: lines to be stroked, bars to be filled. */
   shapes: string[]
@@ -34,7 +40,8 @@ export function layOut(
     isStacked,
   }: { steps: number; width: number; height: number; kind: Kind; isStacked: boolean },
 ): Plot {
-  const isPiled = kind === 'bars' && isStacked
+  const isBars = kind === 'bars'
+  const isPiled = isBars && isStacked
   const tops = isPiled ? pile(series, steps) : series.map(({ points }) => points)
   const values = tops.flatMap((points) => points.filter((value) => value !== null))
   const ticks = ticksOf(Math.min(0, ...minimumOf(values)), Math.max(0, ...maximumOf(values)))
@@ -47,9 +54,24 @@ export function layOut(
     if (top === null || (series[at]?.points[step] ?? null) === null) return null
     return { y: yOf(top), bottom: yOf(isPiled ? (tops[at - 1]?.[step] ?? 0) : 0) }
   }
-  const plane = { width, height, ticks, xOf, yOf, topOf }
-  if (kind === 'bars') return { ...plane, ...barsOf(series.length, steps, pitch, isPiled, topOf) }
+  const stepAt = (x: number) => Math.max(0, Math.min(Math.floor((x / width) * steps), steps - 1))
+  const plane = { width, height, isBars, ticks, xOf, stepAt, yOf, topOf }
+  if (isBars) return { ...plane, ...barsOf(series.length, steps, pitch, isPiled, topOf) }
   return { ...plane, ...linesOf(tops, xOf, yOf) }
+}
+
+/** The point of a step that is nearest to a y; a bar around it is nearer than any other. @param count of the series */
+export function nearestTo(plot: Plot, count: number, step: number, y: number): Place {
+  let best = { step, series: 0 }
+  let least = Number.POSITIVE_INFINITY
+  for (let series = 0; series < count; series++) {
+    const at = plot.topOf(series, step)
+    if (!at) continue
+    const isInside = plot.isBars && y >= at.y && y <= at.bottom
+    const distance = isInside ? -1 : Math.abs(at.y - y)
+    if (distance < least) [best, least] = [{ step, series }, distance]
+  }
+  return best
 }
 
 /** Round values that include both ends, about four of them apart. */

@@ -1,12 +1,13 @@
 import type { Chart } from 'timelapser-logs/api'
-import { addsUp, type ChartChoice, choiceInWords } from './choice.ts'
+import { type ChartChoice, choiceInWords } from './choice.ts'
 import { axisText, figureText, unitOf } from './figure-text.ts'
-import { layOut } from './plot-geometry.ts'
-import type { ShownSeries } from './shown-series.ts'
+import { layOut, type Plot } from './plot-geometry.ts'
+import { isStacked, type ShownSeries, timesOf } from './shown-series.ts'
 
 /** Points of the picture, drawn twice as fine. */
 const SIZE = { width: 1200, height: 600, scale: 2 }
 const MARGIN = { left: 76, right: 24, top: 56, line: 22 }
+const LEGEND_COLUMNS = 3
 
 /** The figures as comma-separated values: a row a step, or a group where there are no steps. */
 export function chartCsv(chart: Chart, series: readonly ShownSeries[]): string {
@@ -44,22 +45,21 @@ export async function chartPng(
   ticks: readonly { at: number; text: string }[],
 ): Promise<Blob | null> {
   const { width, height, scale } = SIZE
-  const legendRows = Math.ceil(series.length / 3)
-  const bottom = 40 + legendRows * MARGIN.line
+  const bottom = 40 + Math.ceil(series.length / LEGEND_COLUMNS) * MARGIN.line
   const plane = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - bottom }
-  const isPositive = series.every(({ points }) => points.every((value) => value === null || value >= 0))
-  const kind = choice.kind === 'bars' ? 'bars' : 'lines'
-  const isStacked = addsUp(choice.measure) && isPositive
-  const plot = layOut(series, { steps: chart.buckets.length, ...plane, kind, isStacked })
+  const plot = layOut(series, {
+    ...{ steps: chart.buckets.length, ...plane },
+    kind: choice.kind === 'bars' ? 'bars' : 'lines',
+    isStacked: isStacked(series, choice),
+  })
   const canvas = document.createElement('canvas')
   canvas.width = width * scale
   canvas.height = height * scale
   const pen = canvas.getContext('2d')
   if (!pen) return null
-  const style = getComputedStyle(document.documentElement)
-  const colorOf = (color: string) => style.getPropertyValue(/--[\w-]+/.exec(color)?.[0] ?? '').trim() || color
+  const colorOf = themeColors()
   const ink = colorOf('var(--ink)')
-  const muted = colorOf('var(--ink-muted)')
+  const colored = series.map((one) => ({ ...one, color: colorOf(one.color) }))
   pen.scale(scale, scale)
   pen.fillStyle = colorOf('var(--surface)')
   pen.fillRect(0, 0, width, height)
@@ -68,43 +68,77 @@ export async function chartPng(
   pen.fillText(choiceInWords(choice), MARGIN.left, 32)
   pen.font = '12px Inter, sans-serif'
   pen.translate(MARGIN.left, MARGIN.top)
+  const { from, to } = timesOf(chart)
+  const times = ticks.map(({ at, text }) => ({ x: ((at - from) / (to - from)) * plane.width, text }))
+  drawAxes(pen, plot, times, { line: colorOf('var(--line)'), text: colorOf('var(--ink-muted)') })
+  drawSeries(pen, plot, colored)
+  drawLegend(pen, plot, colored, { unit: unitOf(choice), ink })
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'))
+}
+
+type Pen = CanvasRenderingContext2D
+
+/** The colours of the theme by their custom properties; a colour of another kind stays. */
+function themeColors(): (color: string) => string {
+  const style = getComputedStyle(document.documentElement)
+  return (color) => style.getPropertyValue(/--[\w-]+/.exec(color)?.[0] ?? '').trim() || color
+}
+
+function drawAxes(
+  pen: Pen,
+  plot: Plot,
+  times: readonly { x: number; text: string }[],
+  colors: { line: string; text: string },
+) {
   for (const tick of plot.ticks) {
-    pen.fillStyle = muted
+    pen.fillStyle = colors.text
     pen.textAlign = 'right'
     pen.fillText(axisText(tick), -8, plot.yOf(tick) + 4)
-    pen.strokeStyle = colorOf('var(--line)')
-    pen.strokeRect(0, plot.yOf(tick), plane.width, 0)
+    pen.strokeStyle = colors.line
+    pen.strokeRect(0, plot.yOf(tick), plot.width, 0)
   }
-  const start = Date.parse(chart.buckets[0] ?? chart.start)
-  const span = chart.buckets.length * (chart.bucket_seconds ?? 1) * 1000
   pen.textAlign = 'center'
-  for (const { at, text } of ticks) pen.fillText(text, ((at - start) / span) * plane.width, plane.height + 20)
+  for (const { x, text } of times) pen.fillText(text, x, plot.height + 20)
+}
+
+function drawSeries(pen: Pen, plot: Plot, series: readonly ShownSeries[]) {
   for (const [index, one] of series.entries()) {
     const shape = new Path2D(plot.shapes[index])
-    pen.fillStyle = colorOf(one.color)
-    pen.strokeStyle = colorOf(one.color)
-    pen.lineWidth = 2
-    pen.setLineDash(one.dash === '' ? [] : one.dash.split(' ').map(Number))
-    if (kind === 'bars') pen.fill(shape)
+    pen.fillStyle = one.color
+    takeLine(pen, one, 2)
+    if (plot.isBars) pen.fill(shape)
     else pen.stroke(shape)
   }
   for (const { series: index, x, y } of plot.dots) {
-    pen.fillStyle = colorOf(series[index]?.color ?? '')
+    pen.fillStyle = series[index]?.color ?? ''
     pen.fillRect(x - 2, y - 2, 4, 4)
   }
+}
+
+function drawLegend(
+  pen: Pen,
+  { width, height }: Plot,
+  series: readonly ShownSeries[],
+  { unit, ink }: { unit: string; ink: string },
+) {
   pen.textAlign = 'left'
-  const column = plane.width / 3
+  const column = width / LEGEND_COLUMNS
   for (const [index, one] of series.entries()) {
-    const [x, y] = [(index % 3) * column, plane.height + 44 + Math.floor(index / 3) * MARGIN.line]
-    pen.strokeStyle = colorOf(one.color)
-    pen.lineWidth = 3
-    pen.setLineDash(one.dash === '' ? [] : one.dash.split(' ').map(Number))
+    const row = Math.floor(index / LEGEND_COLUMNS)
+    const [x, y] = [(index % LEGEND_COLUMNS) * column, height + 44 + row * MARGIN.line]
+    takeLine(pen, one, 3)
     pen.beginPath()
     pen.moveTo(x, y - 4)
     pen.lineTo(x + 18, y - 4)
     pen.stroke()
     pen.fillStyle = ink
-    pen.fillText(`${one.name}  ${figureText(one.value, unitOf(choice))}`, x + 26, y, column - 34)
+    pen.fillText(`${one.name}  ${figureText(one.value, unit)}`, x + 26, y, column - 34)
   }
-  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'))
+}
+
+/** The colour and the dashes of a series. */
+function takeLine(pen: Pen, { color, dash }: ShownSeries, width: number) {
+  pen.strokeStyle = color
+  pen.lineWidth = width
+  pen.setLineDash(dash === '' ? [] : dash.split(' ').map(Number))
 }

@@ -1,4 +1,5 @@
 import type { Chart, ChartFilter } from 'timelapser-logs/api'
+import { addsUp, type ChartChoice } from './choice.ts'
 
 /** A series as it is drawn: its name, its look and its points. */
 export type ShownSeries = {
@@ -56,4 +57,17 @@ export function shownSeries(chart: Chart): ShownSeries[] {
       filter: null,
     },
   ]
+}
+
+/** Whether bars of the series stand on each other: their figures add up, and none is below zero. */
+export function isStacked(series: readonly ShownSeries[], { measure }: ChartChoice): boolean {
+  return (
+    addsUp(measure) && series.every(({ points }) => points.every((value) => value === null || value >= 0))
+  )
+}
+
+/** When the first step of a chart begins and its last one ends, in milliseconds. */
+export function timesOf(chart: Chart): { from: number; to: number } {
+  const from = Date.parse(chart.buckets[0] ?? chart.start)
+  return { from, to: from + chart.buckets.length * (chart.bucket_seconds ?? 1) * 1000 }
 }

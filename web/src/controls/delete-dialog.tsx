@@ -1,8 +1,9 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { type ReactNode, useRef, useState } from 'react'
-import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
-import { BACKDROP, DIALOG, FIELD } from './surfaces.ts'
+import { Text } from './fields.tsx'
+import { Problem } from './form-end.tsx'
+import { BACKDROP, DIALOG } from './surfaces.ts'
 import { useInertPage } from './use-inert-page.ts'
 
 const WORD = 'delete'
@@ -58,23 +59,10 @@ export function DeleteDialog({
                 <span className="text-muted">
                   Type <strong className="font-mono font-normal text-ink">{WORD}</strong> to confirm
                 </span>
-                <input
-                  value={typed}
-                  autoComplete="off"
-                  autoCapitalize="none"
-                  onChange={(event) => setTyped(event.target.value)}
-                  className={FIELD}
-                />
+                <Text value={typed} autoComplete="off" autoCapitalize="none" onChange={setTyped} />
               </label>
             )}
-            {error && (
-              <p role="alert" className="text-error">
-                {error.message}
-                {error instanceof ApiError && error.requestId && (
-                  <span className="font-mono text-small"> ({error.requestId})</span>
-                )}
-              </p>
-            )}
+            <Problem error={error} hasRequestId />
             <div className="flex justify-end gap-2">
               <AlertDialog.Close render={<Button ref={cancel}>Cancel</Button>} />
               <Button type="submit" kind="danger" disabled={!enabled}>

@@ -12,6 +12,25 @@ export function Labelled({ name, children }: { name: string; children: ReactNode
   )
 }
 
+/** A field with its name above it in bold, as charts and boards have them. */
+export function Captioned({
+  name,
+  className = '',
+  children,
+}: {
+  name: string
+  className?: string
+  children: ReactNode
+}) {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
+    <label className={`grid max-w-full gap-1 text-small font-medium text-muted ${className}`}>
+      {name}
+      {children}
+    </label>
+  )
+}
+
 /** A field of text that reports its value; further attributes go to the input. */
 export function Text({
   onChange,

@@ -1,12 +1,25 @@
 import type { ReactNode } from 'react'
+import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
 
 /** The reason why a request of a form failed; nothing while there is none. */
-export function Problem({ error, className = '' }: { error: Error | string | null; className?: string }) {
+export function Problem({
+  error,
+  hasRequestId = false,
+  className = '',
+}: {
+  error: Error | string | null
+  /** Whether the id of the request stands beside the reason. */
+  hasRequestId?: boolean
+  className?: string
+}) {
   if (error === null) return null
   return (
     <p role="alert" className={`text-error ${className}`}>
       {typeof error === 'string' ? error : error.message}
+      {hasRequestId && error instanceof ApiError && error.requestId && (
+        <span className="font-mono text-small"> ({error.requestId})</span>
+      )}
     </p>
   )
 }

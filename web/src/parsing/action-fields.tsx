@@ -1,8 +1,9 @@
 import { X } from 'lucide-react'
+import type { ComponentProps } from 'react'
 import { IconButton } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
+import { Labelled, Text as PlainText, Select } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
-import { type ActionDraft, CONDITIONS, type Condition, PARTS } from './rule-draft.ts'
+import { type ActionDraft, CONDITIONS, PARTS } from './rule-draft.ts'
 
 const ACTIONS: Readonly<Record<ActionDraft['do'], string>> = {
   level: 'set the level',
@@ -48,32 +49,9 @@ export function ActionFields({
       <div className="flex items-start gap-2">
         <div className="grid min-w-0 flex-1 grid-cols-1 gap-3 sm:grid-cols-3">
           <Labelled name="Do">
-            <select
-              value={action.do}
-              onChange={({ target }) => set({ do: target.value as ActionDraft['do'] })}
-              className={FIELD}
-            >
-              {Object.entries(ACTIONS).map(([name, text]) => (
-                <option key={name} value={name}>
-                  {text}
-                </option>
-              ))}
-            </select>
+            <Select options={ACTIONS} value={action.do} onChange={(next) => set({ do: next })} />
           </Labelled>
-          {(Object.keys(FIELDS) as TextPart[])
-            .filter((part) => parts.includes(part))
-            .map((part) => {
-              const [name, placeholder] = FIELDS[part](action.do)
-              return (
-                <Labelled key={part} name={name}>
-                  <Text
-                    value={action[part]}
-                    placeholder={placeholder}
-                    onChange={(text) => set({ [part]: text })}
-                  />
-                </Labelled>
-              )
-            })}
+          <PartFields action={action} set={set} />
         </div>
         <IconButton label={`Remove action ${number}`} onClick={onRemove}>
           <X size={14} aria-hidden />
@@ -106,36 +84,40 @@ export function ActionFields({
   )
 }
 
-function ConditionFields({
-  action,
-  set,
-}: {
-  action: ActionDraft
-  set: (part: Partial<ActionDraft>) => void
-}) {
+type FieldsProps = { action: ActionDraft; set: (part: Partial<ActionDraft>) => void }
+
+/** The fields that an action of this kind has. */
+function PartFields({ action, set }: FieldsProps) {
+  const parts = PARTS[action.do]
+  const shown = (Object.keys(FIELDS) as TextPart[]).filter((part) => parts.includes(part))
+  return shown.map((part) => {
+    const [name, placeholder] = FIELDS[part](action.do)
+    return (
+      <Labelled key={part} name={name}>
+        <Text value={action[part]} placeholder={placeholder} onChange={(text) => set({ [part]: text })} />
+      </Labelled>
+    )
+  })
+}
+
+function ConditionFields({ action, set }: FieldsProps) {
   const isPattern = action.whenHow.startsWith('matches')
   return (
     <div className="grid min-w-0 flex-1 grid-cols-1 gap-2 max-sm:basis-full sm:grid-cols-[minmax(0,1fr)_9rem_minmax(0,1.5fr)]">
       <Text
-        label="Field of the condition"
+        aria-label="Field of the condition"
         value={action.whenField}
         placeholder="http.path"
         onChange={(whenField) => set({ whenField })}
       />
-      <select
+      <Select
         aria-label="Comparison"
+        options={CONDITIONS}
         value={action.whenHow}
-        onChange={({ target }) => set({ whenHow: target.value as Condition })}
-        className={FIELD}
-      >
-        {Object.entries(CONDITIONS).map(([how, name]) => (
-          <option key={how} value={how}>
-            {name}
-          </option>
-        ))}
-      </select>
+        onChange={(whenHow) => set({ whenHow })}
+      />
       <Text
-        label={isPattern ? 'Pattern of the condition' : 'Values of the condition, separated by commas'}
+        aria-label={isPattern ? 'Pattern of the condition' : 'Values of the condition, separated by commas'}
         value={action.whenText}
         placeholder={isPattern ? '^/health' : '/healthz, /readyz'}
         onChange={(whenText) => set({ whenText })}
@@ -144,27 +126,9 @@ function ConditionFields({
   )
 }
 
-function Text({
-  label,
-  value,
-  placeholder,
-  onChange,
-}: {
-  label?: string
-  value: string
-  placeholder: string
-  onChange: (text: string) => void
-}) {
+/** A field whose text is taken as it is written. */
+function Text(props: ComponentProps<typeof PlainText>) {
   return (
-    <input
-      aria-label={label}
-      value={value}
-      placeholder={placeholder}
-      maxLength={2000}
-      spellCheck={false}
-      autoCapitalize="none"
-      onChange={({ target }) => onChange(target.value)}
-      className={`${FIELD} font-mono`}
-    />
+    <PlainText maxLength={2000} spellCheck={false} autoCapitalize="none" className="font-mono" {...props} />
   )
 }

@@ -3,19 +3,12 @@ import { type FormEvent, useState } from 'react'
 import type { ParseRule } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
 import { Choice } from '../controls/choice.tsx'
-import { Labelled } from '../controls/fields.tsx'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
+import { FormButtons, Problem } from '../controls/form-end.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ActionFields } from './action-fields.tsx'
 import { FORM_NAMES } from './describe-rule.ts'
-import {
-  fitsForm,
-  NEW_RULE,
-  newAction,
-  type ParseForm,
-  type RuleDraft,
-  toDraft,
-  toRule,
-} from './rule-draft.ts'
+import { fitsForm, NEW_RULE, newAction, type RuleDraft, toDraft, toRule } from './rule-draft.ts'
 import { RuleTester } from './rule-tester.tsx'
 
 /** A new or changed rule, with its results on lines under it; nothing is in force before it is saved. */
@@ -35,19 +28,8 @@ export function RuleEditor({
   onSave: (rule: ParseRule) => void
   onCancel: () => void
 }) {
-  const [draft, setDraft] = useState(initial ? toDraft(initial) : NEW_RULE)
-  const isFormable = initial === null || fitsForm(initial)
-  const [form, setForm] = useState<'form' | 'json'>(isFormable ? 'form' : 'json')
-  const [written, setWritten] = useState(initial ? textOf(initial) : '')
-  const rule = form === 'form' ? toRule(draft) : parsed(written)
+  const { form, choose, draft, setDraft, written, setWritten, rule } = useEdited(initial)
   const own = rule === null ? 'This is not JSON.' : ownProblem(rule, names)
-  const choose = (next: 'form' | 'json') => {
-    if (next === form) return
-    if (next === 'json') setWritten(textOf(toRule(draft)))
-    else if (rule !== null && fitsForm(rule)) setDraft(toDraft(rule))
-    else return
-    setForm(next)
-  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (rule !== null && own === null) onSave(rule)
@@ -74,33 +56,50 @@ export function RuleEditor({
         {form === 'form' ? (
           <RuleFields draft={draft} onChange={setDraft} />
         ) : (
-          <Labelled name="Rule as JSON">
-            <textarea
-              value={written}
-              rows={16}
-              spellCheck={false}
-              onChange={({ target }) => setWritten(target.value)}
-              className={`${FIELD} h-auto py-1.5 font-mono text-small`}
-            />
-          </Labelled>
+          <JsonField text={written} onChange={setWritten} />
         )}
-        {problem !== null && (
-          <p role="alert" className="text-error">
-            {problem}
-          </p>
-        )}
-        <div className="flex flex-wrap items-center gap-2">
-          <Button type="submit" kind="accent" disabled={own !== null || isSaving}>
-            {isSaving ? 'Saving…' : 'Save rule'}
-          </Button>
-          <Button kind="quiet" onClick={onCancel}>
-            Cancel
-          </Button>
+        <Problem error={problem} />
+        <FormButtons
+          name={isSaving ? 'Saving…' : 'Save rule'}
+          disabled={own !== null || isSaving}
+          onCancel={onCancel}
+        >
           {own !== null && <span className="text-small text-faint">{own}</span>}
-        </div>
+        </FormButtons>
       </form>
       <RuleTester rule={own === null ? rule : null} />
     </div>
+  )
+}
+
+/** A rule in the form or as JSON; the one becomes the other where it can. */
+function useEdited(initial: ParseRule | null) {
+  const [draft, setDraft] = useState(initial ? toDraft(initial) : NEW_RULE)
+  const isFormable = initial === null || fitsForm(initial)
+  const [form, setForm] = useState<'form' | 'json'>(isFormable ? 'form' : 'json')
+  const [written, setWritten] = useState(initial ? textOf(initial) : '')
+  const rule = form === 'form' ? toRule(draft) : parsed(written)
+  const choose = (next: 'form' | 'json') => {
+    if (next === form) return
+    if (next === 'json') setWritten(textOf(toRule(draft)))
+    else if (rule !== null && fitsForm(rule)) setDraft(toDraft(rule))
+    else return
+    setForm(next)
+  }
+  return { form, choose, draft, setDraft, written, setWritten, rule }
+}
+
+function JsonField({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+  return (
+    <Labelled name="Rule as JSON">
+      <textarea
+        value={text}
+        rows={16}
+        spellCheck={false}
+        onChange={({ target }) => onChange(target.value)}
+        className={`${FIELD} h-auto py-1.5 font-mono text-small`}
+      />
+    </Labelled>
   )
 }
 
@@ -109,48 +108,33 @@ function RuleFields({ draft, onChange }: { draft: RuleDraft; onChange: (draft: R
   return (
     <>
       <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">
-        <Labelled name="Name">
-          <input
-            value={draft.name}
-            maxLength={100}
-            placeholder="access log"
-            onChange={({ target }) => set({ name: target.value })}
-            className={FIELD}
-          />
-        </Labelled>
-        <Labelled name="Sources; * matches any characters">
-          <input
-            value={draft.sources}
-            placeholder="nginx*, api"
-            spellCheck={false}
-            autoCapitalize="none"
-            onChange={({ target }) => set({ sources: target.value })}
-            className={`${FIELD} font-mono`}
-          />
-        </Labelled>
-        <Labelled name="Only lines that contain">
-          <input
-            value={draft.contains}
-            maxLength={500}
-            placeholder="all lines"
-            spellCheck={false}
-            onChange={({ target }) => set({ contains: target.value })}
-            className={`${FIELD} font-mono`}
-          />
-        </Labelled>
+        <TextField
+          name="Name"
+          value={draft.name}
+          maxLength={100}
+          placeholder="access log"
+          onChange={(name) => set({ name })}
+        />
+        <TextField
+          name="Sources; * matches any characters"
+          value={draft.sources}
+          placeholder="nginx*, api"
+          spellCheck={false}
+          autoCapitalize="none"
+          onChange={(sources) => set({ sources })}
+          className="font-mono"
+        />
+        <TextField
+          name="Only lines that contain"
+          value={draft.contains}
+          maxLength={500}
+          placeholder="all lines"
+          spellCheck={false}
+          onChange={(contains) => set({ contains })}
+          className="font-mono"
+        />
         <Labelled name="Read">
-          <select
-            value={draft.as}
-            onChange={({ target }) => set({ as: target.value as ParseForm | 'none' })}
-            className={FIELD}
-          >
-            {Object.entries(FORM_NAMES).map(([form, name]) => (
-              <option key={form} value={form}>
-                {name}
-              </option>
-            ))}
-            <option value="none">nothing, use the existing fields</option>
-          </select>
+          <Select options={FORMS} value={draft.as} onChange={(as) => set({ as })} />
         </Labelled>
       </div>
       {draft.as !== 'none' && <FormFields draft={draft} set={set} />}
@@ -158,6 +142,8 @@ function RuleFields({ draft, onChange }: { draft: RuleDraft; onChange: (draft: R
     </>
   )
 }
+
+const FORMS = { ...FORM_NAMES, none: 'nothing, use the existing fields' }
 
 const EXAMPLES: Partial<Record<RuleDraft['as'], string>> = {
   regex: 'user=(?<user>\\w+) took (?<ms>\\d+)',
@@ -171,17 +157,16 @@ function FormFields({ draft, set }: { draft: RuleDraft; set: (part: Partial<Rule
     name: string,
     placeholder: string,
   ) => (
-    <Labelled name={name}>
-      <input
-        value={draft[part]}
-        placeholder={placeholder}
-        spellCheck={false}
-        autoCapitalize="none"
-        maxLength={200}
-        onChange={({ target }) => set({ [part]: target.value })}
-        className={`${FIELD} font-mono`}
-      />
-    </Labelled>
+    <TextField
+      name={name}
+      value={draft[part]}
+      placeholder={placeholder}
+      spellCheck={false}
+      autoCapitalize="none"
+      maxLength={200}
+      onChange={(value) => set({ [part]: value })}
+      className="font-mono"
+    />
   )
   return (
     <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">

@@ -18,4 +18,4 @@ export function formatBytes(bytes: number): string {
   return `${amount.toLocaleString(undefined, { maximumFractionDigits: amount < 10 ? 1 : 0 })}\u00a0${name}`
 }
 
-export const BYTE_UNITS = UNITS.map(([name, size]) => ({ name, size }))
+export const BYTE_UNITS = UNITS.map(([name, size]) => [size, name] as const)

@@ -1,7 +1,7 @@
 import type { Settings } from 'timelapser-logs/api'
 import { FIELD } from '../controls/surfaces.ts'
 import { LEVEL_NAME, LEVEL_TEXT, LEVELS } from '../logs/levels.ts'
-import { SettingNote } from './setting-note.tsx'
+import { SettingHint } from './named-values.tsx'
 
 type Days = Settings['retention_by_level']
 
@@ -40,14 +40,11 @@ export function DaysByLevel({
             </label>
           ))}
         </div>
-        <p
-          role={problem === null ? undefined : 'alert'}
-          className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
-        >
-          {problem ??
-            'Days to keep lines of these levels. 0 keeps them forever; empty uses the days for all lines.'}
-          {problem === null && <SettingNote of="retention_by_level" />}
-        </p>
+        <SettingHint
+          of="retention_by_level"
+          hint="Days to keep lines of these levels. 0 keeps them forever; empty uses the days for all lines."
+          problem={problem}
+        />
       </div>
     </fieldset>
   )

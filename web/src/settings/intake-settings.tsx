@@ -1,18 +1,18 @@
 import type { Settings } from 'timelapser-logs/api'
-import { FIELD } from '../controls/surfaces.ts'
+import { Select, Text } from '../controls/fields.tsx'
 import { isTimeZone } from '../time/zone.ts'
 import { JoinBySource } from './join-by-source.tsx'
-import { NumberField } from './number-field.tsx'
+import { type NumberDraft, NumberSetting } from './number-setting.tsx'
 import { SettingField } from './setting-field.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
 import { useDraft } from './use-draft.ts'
 
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone')]
-const REQUESTS = [
-  ['off', 'No requests'],
-  ['changes', 'Changes, failures and slow requests'],
-  ['all', 'All but ingest and streams'],
-] as const satisfies readonly (readonly [Settings['request_logging'], string])[]
+const REQUESTS: Readonly<Record<Settings['request_logging'], string>> = {
+  off: 'No requests',
+  changes: 'Changes, failures and slow requests',
+  all: 'All but ingest and streams',
+}
 
 /** The zone people read times in. */
 export function ZoneSettings({ settings }: { settings: Settings }) {
@@ -29,13 +29,7 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
           problem={unknown ?? draft.problem('timezone')}
         >
           {(ids) => (
-            <input
-              {...ids}
-              value={zone}
-              list="time-zones"
-              onChange={({ target }) => draft.set('timezone', target.value)}
-              className={FIELD}
-            />
+            <Text {...ids} value={zone} list="time-zones" onChange={(name) => draft.set('timezone', name)} />
           )}
         </SettingField>
         <datalist id="time-zones">
@@ -69,50 +63,22 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
           problem={draft.problem('register_cameras')}
         >
           {(ids) => (
-            <select
+            <Select
               {...ids}
-              value={String(draft.value('register_cameras'))}
-              onChange={({ target }) => draft.set('register_cameras', target.value === 'true')}
-              className={FIELD}
-            >
-              <option value="true">Add them to the list</option>
-              <option value="false">Leave the list as it is</option>
-            </select>
-          )}
-        </SettingField>
-        {NAME_LIMITS.map((of) => (
-          <SettingField
-            key={of}
-            of={of}
-            name={`Most ${of.slice('max_'.length)}`}
-            hint="Lines with further names are stored under “other”; a single key may use half of the limit."
-            problem={draft.problem(of)}
-          >
-            {(ids) => (
-              <NumberField
-                {...ids}
-                value={draft.value(of)}
-                unit={of.slice('max_'.length)}
-                onChange={(most) => draft.set(of, most)}
-              />
-            )}
-          </SettingField>
-        ))}
-        <SettingField
-          of="message_max"
-          name="Longest message"
-          hint="Longer messages are cut; extra_data.truncated_bytes says by how much."
-          problem={draft.problem('message_max')}
-        >
-          {(ids) => (
-            <NumberField
-              {...ids}
-              value={draft.value('message_max')}
-              unit="bytes"
-              onChange={(bytes) => draft.set('message_max', bytes)}
+              options={{ true: 'Add them to the list', false: 'Leave the list as it is' }}
+              value={draft.value('register_cameras') ? 'true' : 'false'}
+              onChange={(next) => draft.set('register_cameras', next === 'true')}
             />
           )}
         </SettingField>
+        <NameLimits draft={draft} />
+        <NumberSetting
+          draft={draft}
+          of="message_max"
+          name="Longest message"
+          hint="Longer messages are cut; extra_data.truncated_bytes says by how much."
+          unit="bytes"
+        />
         <JoinBySource
           joining={draft.value('join_by_source')}
           problem={draft.problem('join_by_source')}
@@ -125,24 +91,30 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
           problem={draft.problem('request_logging')}
         >
           {(ids) => (
-            <select
+            <Select
               {...ids}
+              options={REQUESTS}
               value={draft.value('request_logging')}
-              onChange={({ target }) => {
-                const chosen = REQUESTS.find(([value]) => value === target.value)?.[0]
-                if (chosen) draft.set('request_logging', chosen)
-              }}
-              className={FIELD}
-            >
-              {REQUESTS.map(([value, name]) => (
-                <option key={value} value={value}>
-                  {name}
-                </option>
-              ))}
-            </select>
+              onChange={(logged) => draft.set('request_logging', logged)}
+            />
           )}
         </SettingField>
       </DraftForm>
     </SettingsSection>
   )
+}
+
+function NameLimits({ draft }: { draft: NumberDraft<(typeof NAME_LIMITS)[number]> }) {
+  return NAME_LIMITS.map((of) => {
+    const names = of.slice('max_'.length)
+    return (
+      <NumberSetting
+        key={of}
+        {...{ draft, of }}
+        name={`Most ${names}`}
+        hint="Lines with further names are stored under “other”; a single key may use half of the limit."
+        unit={names}
+      />
+    )
+  })
 }

@@ -4,56 +4,52 @@ import type { Levels } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { useCameras } from '../api/use-settings.ts'
 import { Button } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
+import { Labelled, Select, Text, TextField } from '../controls/fields.tsx'
+import { Problem } from '../controls/form-end.tsx'
 import { notify } from '../controls/notice.tsx'
-import { FIELD } from '../controls/surfaces.ts'
 import type { LevelChange } from '../levels/use-levels.ts'
 import { LevelSelect } from '../logs/level-select.tsx'
 import type { Level } from '../logs/levels.ts'
 
-const DURATIONS = [
+const DURATIONS: readonly (readonly [minutes: number, name: string])[] = [
   [15, '15 minutes'],
   [60, '1 hour'],
   [480, '8 hours'],
   [1440, '1 day'],
   [10_080, '7 days'],
   [0, 'No time limit'],
-] as const
+]
 
 const TARGET = {
   camera: { name: 'Camera', placeholder: '' },
   logger: { name: 'Logger or prefix', placeholder: 'worker.upload' },
   source: { name: 'Source', placeholder: 'api' },
 } as const
-type Scope = keyof typeof TARGET
+const SCOPES = Object.keys(TARGET) as (keyof typeof TARGET)[]
+
+const NEW = {
+  ...{ scope: 'camera' as keyof typeof TARGET, target: '', level: 'DEBUG' as Level },
+  ...{ minutes: 15, cap: '', reason: '' },
+}
+type Draft = typeof NEW
+type FieldsProps = { draft: Draft; set: (change: Partial<Draft>) => void }
 
 /** Gives a camera, logger or source a level, by default for a limited time. */
 export function NewOverride() {
   const client = useQueryClient()
-  const [scope, setScope] = useState<Scope>('camera')
-  const [target, setTarget] = useState('')
-  const [level, setLevel] = useState<Level>('DEBUG')
-  const [minutes, setMinutes] = useState(15)
-  const [cap, setCap] = useState('')
-  const [reason, setReason] = useState('')
-  const set = useMutation({
+  const [draft, setDraft] = useState(NEW)
+  const set = (change: Partial<Draft>) => setDraft((now) => ({ ...now, ...change }))
+  const add = useMutation({
     mutationFn: (change: LevelChange) => request<Levels>('/api/levels', { method: 'PUT', body: change }),
     onSuccess: (levels) => {
       client.setQueryData(['levels'], levels)
-      setTarget('')
-      setCap('')
-      setReason('')
+      set({ target: '', cap: '', reason: '' })
       notify('Override added')
     },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    set.mutate({
-      ...{ scope, target: target.trim(), level },
-      ...(minutes > 0 && { minutes }),
-      ...(cap !== '' && { max_lines_per_minute: Number(cap) }),
-      ...(reason.trim() !== '' && { reason: reason.trim() }),
-    })
+    add.mutate(changeOf(draft))
   }
   return (
     <form
@@ -61,98 +57,90 @@ export function NewOverride() {
       aria-label="Add an override"
       className="grid grid-cols-1 items-start gap-3 sm:grid-cols-2 lg:grid-cols-[7rem_minmax(0,1fr)_11rem_8rem]"
     >
-      <Labelled name="Scope">
-        <select
-          value={scope}
-          onChange={(event) => {
-            setScope(event.target.value as Scope)
-            setTarget('')
-          }}
-          className={FIELD}
-        >
-          <option value="camera">camera</option>
-          <option value="logger">logger</option>
-          <option value="source">source</option>
-        </select>
-      </Labelled>
-      <Labelled name={TARGET[scope].name}>
-        {scope === 'camera' ? (
-          <CameraSelect value={target} onChange={setTarget} />
-        ) : (
-          <input
-            value={target}
-            placeholder={TARGET[scope].placeholder}
-            maxLength={200}
-            required
-            onChange={(event) => setTarget(event.target.value)}
-            className={FIELD}
-          />
-        )}
-      </Labelled>
+      <TargetFields draft={draft} set={set} />
       <Labelled name="Level">
-        <LevelSelect value={level} onChange={setLevel} />
+        <LevelSelect value={draft.level} onChange={(level) => set({ level })} />
       </Labelled>
       <Labelled name="For">
-        <select
-          value={minutes}
-          onChange={(event) => setMinutes(Number(event.target.value))}
-          className={FIELD}
-        >
-          {DURATIONS.map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Select options={DURATIONS} value={draft.minutes} onChange={(minutes) => set({ minutes })} />
       </Labelled>
       <div className="flex flex-wrap items-end gap-3 sm:col-span-full">
-        <div className="w-44">
-          <Labelled name="Maximum lines per minute">
-            <input
-              type="number"
-              inputMode="numeric"
-              min={1}
-              max={1_000_000}
-              value={cap}
-              placeholder="6000"
-              onChange={(event) => setCap(event.target.value)}
-              className={FIELD}
-            />
-          </Labelled>
-        </div>
-        <div className="min-w-40 flex-1">
-          <Labelled name="Reason">
-            <input
-              value={reason}
-              maxLength={500}
-              onChange={(event) => setReason(event.target.value)}
-              className={FIELD}
-            />
-          </Labelled>
-        </div>
-        <Button type="submit" disabled={target.trim() === '' || set.isPending}>
+        <OptionalFields draft={draft} set={set} />
+        <Button type="submit" disabled={draft.target.trim() === '' || add.isPending}>
           Add override
         </Button>
       </div>
-      {set.isError && (
-        <p role="alert" className="text-error sm:col-span-full">
-          {set.error.message}
-        </p>
-      )}
+      <Problem error={add.error} className="sm:col-span-full" />
     </form>
   )
 }
 
-function CameraSelect({ value, onChange }: { value: string; onChange: (id: string) => void }) {
-  const cameras = useCameras()
+function changeOf({ scope, target, level, minutes, cap, reason }: Draft): LevelChange {
+  return {
+    ...{ scope, target: target.trim(), level },
+    ...(minutes > 0 && { minutes }),
+    ...(cap !== '' && { max_lines_per_minute: Number(cap) }),
+    ...(reason.trim() !== '' && { reason: reason.trim() }),
+  }
+}
+
+function TargetFields({ draft: { scope, target }, set }: FieldsProps) {
+  const { name, placeholder } = TARGET[scope]
   return (
-    <select required value={value} onChange={(event) => onChange(event.target.value)} className={FIELD}>
-      <option value="">Choose a camera…</option>
-      {cameras.data?.cameras.map(({ id, name }) => (
-        <option key={id} value={id}>
-          {name} (id {id})
-        </option>
-      ))}
-    </select>
+    <>
+      <Labelled name="Scope">
+        <Select options={SCOPES} value={scope} onChange={(next) => set({ scope: next, target: '' })} />
+      </Labelled>
+      <Labelled name={name}>
+        {scope === 'camera' ? (
+          <CameraSelect value={target} onChange={(id) => set({ target: id })} />
+        ) : (
+          <Text
+            value={target}
+            placeholder={placeholder}
+            maxLength={200}
+            required
+            onChange={(text) => set({ target: text })}
+          />
+        )}
+      </Labelled>
+    </>
+  )
+}
+
+function OptionalFields({ draft: { cap, reason }, set }: FieldsProps) {
+  return (
+    <>
+      <div className="w-44">
+        <TextField
+          name="Maximum lines per minute"
+          type="number"
+          inputMode="numeric"
+          min={1}
+          max={1_000_000}
+          value={cap}
+          placeholder="6000"
+          onChange={(text) => set({ cap: text })}
+        />
+      </div>
+      <div className="min-w-40 flex-1">
+        <TextField name="Reason" value={reason} maxLength={500} onChange={(text) => set({ reason: text })} />
+      </div>
+    </>
+  )
+}
+
+function CameraSelect({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+  const cameras = useCameras().data?.cameras ?? []
+  return (
+    <Select
+      required
+      options={[
+        ['', 'Choose a camera…'],
+        ...cameras.map(({ id, name }) => [String(id), `${name} (id ${id})`] as const),
+      ]}
+      value={value}
+      onChange={onChange}
+    />
   )
 }

@@ -1,7 +1,6 @@
 import type { Settings } from 'timelapser-logs/api'
-import { NumberField } from './number-field.tsx'
+import { NumberSetting } from './number-setting.tsx'
 import { PackingProgress } from './packing-progress.tsx'
-import { SettingField } from './setting-field.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
 import { useDraft } from './use-draft.ts'
 
@@ -17,21 +16,13 @@ export function PackingSettings({ settings }: { settings: Settings }) {
       hint="Packed lines take about a tenth of the space and stay searchable. Some searches of packed lines take longer."
     >
       <DraftForm draft={draft}>
-        <SettingField
+        <NumberSetting
+          draft={draft}
           of="pack_after_days"
           name="Pack after"
           hint="Partitions that ended longer ago are packed in the background. 0 stops packing; packed lines stay packed."
-          problem={draft.problem('pack_after_days')}
-        >
-          {(ids) => (
-            <NumberField
-              {...ids}
-              value={draft.value('pack_after_days')}
-              unit="days"
-              onChange={(days) => draft.set('pack_after_days', days)}
-            />
-          )}
-        </SettingField>
+          unit="days"
+        />
       </DraftForm>
       <PackingProgress afterDays={settings.pack_after_days} />
     </SettingsSection>

@@ -2,7 +2,8 @@ import { Plus, X } from 'lucide-react'
 import { useState } from 'react'
 import type { Settings } from 'timelapser-logs/api'
 import { Button, IconButton } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Problem } from '../controls/form-end.tsx'
+import { AdditionText } from './named-values.tsx'
 import { RedactionTestBox } from './redaction-test-box.tsx'
 import { ScrubBox } from './scrub-box.tsx'
 import { SettingNote } from './setting-note.tsx'
@@ -15,8 +16,9 @@ export function RedactionSettings({ settings }: { settings: Settings }) {
   const [pattern, setPattern] = useState('')
   const patterns = draft.value('redaction')
   const problem = draft.problem('redaction')
+  const isComplete = pattern !== ''
   const add = () => {
-    if (pattern === '') return
+    if (!isComplete) return
     draft.set('redaction', [...patterns, pattern])
     setPattern('')
   }
@@ -28,39 +30,23 @@ export function RedactionSettings({ settings }: { settings: Settings }) {
     >
       <DraftForm draft={draft}>
         <div className="grid grid-cols-1 gap-2">
-          {patterns.length > 0 && (
-            <ul aria-label="Patterns" className="divide-y divide-line rounded-md border border-line">
-              {patterns.map((one, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the same pattern may stand there twice
-                <li key={index} className="flex items-center gap-2 py-0.5 pr-1 pl-3">
-                  <code className="min-w-0 flex-1 font-mono text-small wrap-anywhere">{one}</code>
-                  <IconButton
-                    label={`Remove the pattern ${one}`}
-                    onClick={() => draft.set('redaction', patterns.toSpliced(index, 1))}
-                  >
-                    <X size={14} aria-hidden />
-                  </IconButton>
-                </li>
-              ))}
-            </ul>
-          )}
+          <Patterns
+            patterns={patterns}
+            remove={(index) => draft.set('redaction', patterns.toSpliced(index, 1))}
+          />
           <div className="flex items-center gap-2">
-            <input
+            <AdditionText
+              {...{ isComplete, add }}
               aria-label="A new pattern"
               placeholder="employee-\d{6}"
               value={pattern}
               maxLength={500}
               spellCheck={false}
               aria-invalid={problem !== null}
-              onChange={({ target }) => setPattern(target.value)}
-              onKeyDown={(event) => {
-                if (event.key !== 'Enter' || pattern === '') return
-                event.preventDefault()
-                add()
-              }}
-              className={`${FIELD} min-w-0 flex-1 font-mono`}
+              onChange={setPattern}
+              className="font-mono"
             />
-            <Button disabled={pattern === ''} onClick={add}>
+            <Button disabled={!isComplete} onClick={add}>
               <Plus size={14} aria-hidden /> Add
             </Button>
           </div>
@@ -69,15 +55,28 @@ export function RedactionSettings({ settings }: { settings: Settings }) {
               <SettingNote of="redaction" />
             </p>
           )}
-          {problem !== null && (
-            <p role="alert" className="text-error">
-              {problem}
-            </p>
-          )}
+          <Problem error={problem} />
         </div>
       </DraftForm>
-      <RedactionTestBox patterns={pattern === '' ? patterns : [...patterns, pattern]} />
+      <RedactionTestBox patterns={isComplete ? [...patterns, pattern] : patterns} />
       <ScrubBox />
     </SettingsSection>
+  )
+}
+
+function Patterns({ patterns, remove }: { patterns: readonly string[]; remove: (index: number) => void }) {
+  if (patterns.length === 0) return null
+  return (
+    <ul aria-label="Patterns" className="divide-y divide-line rounded-md border border-line">
+      {patterns.map((pattern, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same pattern may stand there twice
+        <li key={index} className="flex items-center gap-2 py-0.5 pr-1 pl-3">
+          <code className="min-w-0 flex-1 font-mono text-small wrap-anywhere">{pattern}</code>
+          <IconButton label={`Remove the pattern ${pattern}`} onClick={() => remove(index)}>
+            <X size={14} aria-hidden />
+          </IconButton>
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -13,7 +13,6 @@ import { RemovalTable } from './removal-table.tsx'
 /** Where the room is heading by the rules in force, and what they, or others before they are saved, would delete now. */
 export function RetentionOutlook({ changes }: { changes: Partial<Settings> }) {
   const zone = useDisplayZone()
-  const client = useQueryClient()
   // A reserve deletes nothing by itself.
   const { disk_reserve_bytes: _, ...rules } = changes
   const isDirty = Object.keys(rules).length > 0
@@ -29,15 +28,7 @@ export function RetentionOutlook({ changes }: { changes: Partial<Settings> }) {
     enabled: asked === asking,
     staleTime: 0,
   })
-  const apply = useMutation({
-    mutationFn: () => requestReply('/api/logs/retention', { method: 'POST' }),
-    onSuccess: ({ message }) => {
-      notify(message)
-      client.invalidateQueries({ queryKey: ['logs'] })
-      plan.refetch()
-    },
-    onError: (error) => notify(error.message, 'failed'),
-  })
+  const apply = useApply(() => plan.refetch())
   const look = () => (asked === asking ? plan.refetch() : setAsked(asking))
   return (
     <div className="grid grid-cols-1 gap-4 border-t border-line pt-5">
@@ -72,6 +63,20 @@ export function RetentionOutlook({ changes }: { changes: Partial<Settings> }) {
       </div>
     </div>
   )
+}
+
+/** Deletes what the rules in force would. */
+function useApply(done: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => requestReply('/api/logs/retention', { method: 'POST' }),
+    onSuccess: ({ message }) => {
+      notify(message)
+      client.invalidateQueries({ queryKey: ['logs'] })
+      done()
+    },
+    onError: (error) => notify(error.message, 'failed'),
+  })
 }
 
 function Forecast() {

@@ -1,11 +1,10 @@
 import type { Settings } from 'timelapser-logs/api'
 import { DaysByLevel } from './days-by-level.tsx'
 import { DaysBySource } from './days-by-source.tsx'
-import { NumberField } from './number-field.tsx'
+import { NumberSetting } from './number-setting.tsx'
 import { RetentionOutlook } from './retention-outlook.tsx'
-import { SettingField } from './setting-field.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
-import { SizeField } from './size-field.tsx'
+import { SizeSetting } from './size-setting.tsx'
 import { useDraft } from './use-draft.ts'
 
 const NAMES = [
@@ -26,21 +25,13 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
       hint="Expired lines are deleted once an hour. A rule for a source overrides one for a level, which overrides the days for all."
     >
       <DraftForm draft={draft}>
-        <SettingField
+        <NumberSetting
+          draft={draft}
           of="retention_days"
           name="Days to keep"
           hint="Older lines are deleted. 0 keeps everything."
-          problem={draft.problem('retention_days')}
-        >
-          {(ids) => (
-            <NumberField
-              {...ids}
-              value={draft.value('retention_days')}
-              unit="days"
-              onChange={(days) => draft.set('retention_days', days)}
-            />
-          )}
-        </SettingField>
+          unit="days"
+        />
         <DaysByLevel
           days={draft.value('retention_by_level')}
           otherwise={draft.value('retention_days')}
@@ -52,36 +43,20 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
           problem={draft.problem('retention_by_source')}
           onChange={(days) => draft.set('retention_by_source', days)}
         />
-        <SettingField
+        <SizeSetting
+          draft={draft}
           of="retention_max_bytes"
           name="Maximum size"
           hint="The oldest partitions are dropped while their total size exceeds this limit. 0 sets no limit."
-          problem={draft.problem('retention_max_bytes')}
-        >
-          {(ids) => (
-            <SizeField
-              ids={ids}
-              name="the maximum size"
-              value={draft.value('retention_max_bytes')}
-              onChange={(bytes) => draft.set('retention_max_bytes', bytes)}
-            />
-          )}
-        </SettingField>
-        <SettingField
+          unitLabel="Unit of the maximum size"
+        />
+        <SizeSetting
+          draft={draft}
           of="disk_reserve_bytes"
           name="Reserve on the disk"
           hint="With less free space than this nothing is stored, so that PostgreSQL can keep running. 0 sets no reserve."
-          problem={draft.problem('disk_reserve_bytes')}
-        >
-          {(ids) => (
-            <SizeField
-              ids={ids}
-              name="the reserve"
-              value={draft.value('disk_reserve_bytes')}
-              onChange={(bytes) => draft.set('disk_reserve_bytes', bytes)}
-            />
-          )}
-        </SettingField>
+          unitLabel="Unit of the reserve"
+        />
       </DraftForm>
       <RetentionOutlook changes={draft.changed} />
     </SettingsSection>

@@ -1,5 +1,5 @@
 import type { ScrubResult } from 'timelapser-logs/api'
-import { ApiError } from '../api/client.ts'
+import { Problem } from '../controls/form-end.tsx'
 import { MessageText } from '../text/message-text.tsx'
 
 /** How far a look through stored lines is. */
@@ -32,14 +32,7 @@ export function ScrubOutcome({
       )}
       {isPending && !shown && <p className="text-muted">Searching…</p>}
       {isStopped && !isPending && <p className="text-warning">Stopped.</p>}
-      {error && !isStopped && (
-        <p role="alert" className="text-error">
-          {error.message}
-          {error instanceof ApiError && error.requestId && (
-            <span className="font-mono text-small"> ({error.requestId})</span>
-          )}
-        </p>
-      )}
+      <Problem error={isStopped ? null : error} hasRequestId />
       {result && !isPending && <Examples examples={result.examples} />}
     </div>
   )

@@ -1,5 +1,6 @@
 import type { FormEvent, ReactNode } from 'react'
 import { Button } from '../controls/button.tsx'
+import { Problem } from '../controls/form-end.tsx'
 
 /** Settings that belong together, under a heading the address can name. */
 export function SettingsSection({
@@ -53,11 +54,7 @@ export function DraftForm({
   return (
     <form onSubmit={submit} className="grid grid-cols-1 gap-5">
       {children}
-      {draft.otherProblem !== null && (
-        <p role="alert" className="text-error">
-          {draft.otherProblem}
-        </p>
-      )}
+      <Problem error={draft.otherProblem} />
       {draft.isChanged && (
         <div className="flex gap-2 sm:pl-48">
           <Button type="submit" kind="accent" disabled={!isValid || draft.isSaving}>

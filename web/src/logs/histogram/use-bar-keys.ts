@@ -1,10 +1,11 @@
 import type { KeyboardEvent } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
 import { serverNow } from '../../api/server-clock.ts'
+import { markTimeOf } from '../../marks/mark-time.ts'
 import { formatMoment } from '../../time/format.ts'
 import { bucketTotal } from './histogram-data.ts'
 
-/** The bars as a slider: arrows choose one, Enter zooms into it, as the pointer does. */
+/** The bars as a slider: arrows choose one, Enter zooms into it, as the pointer does, and M marks its time. */
 export function useBarKeys(bars: {
   histogram: Histogram
   zone: string
@@ -12,10 +13,12 @@ export function useBarKeys(bars: {
   at: number | null
   point: (at: number) => void
   zoomTo: (at: number) => void
+  mark: (at: number) => void
 }) {
-  const { histogram, zone, at, point, zoomTo } = bars
+  const { histogram, zone, at, point, zoomTo, mark } = bars
   const last = histogram.buckets.length - 1
   const current = Math.min(at ?? last, last)
+  const bucket = histogram.buckets[current]
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return
     const target: Record<string, number> = {
@@ -27,16 +30,15 @@ export function useBarKeys(bars: {
     const next = target[event.key]
     if (next !== undefined) point(next)
     else if (event.key === 'Enter' && at !== null) zoomTo(current)
-    else return
+    else if (event.key === 'm' && bucket) {
+      mark(markTimeOf(bucket.start, histogram.start))
+      // In the list it opens the menu of a line.
+      event.stopPropagation()
+    } else return
     event.preventDefault()
   }
-  const bucket = histogram.buckets[current]
-  return {
-    current: Math.max(current, 0),
-    last: Math.max(last, 0),
-    text: bucket
-      ? `${formatMoment(bucket.start, zone, serverNow())}: ${bucketTotal(bucket).toLocaleString()} lines`
-      : 'No bars',
-    onKeyDown,
-  }
+  const text = bucket
+    ? `${formatMoment(bucket.start, zone, serverNow())}: ${bucketTotal(bucket).toLocaleString()} lines`
+    : 'No bars'
+  return { value: { current, last, text }, onKeyDown }
 }

@@ -1,17 +1,45 @@
 import { useState } from 'react'
+import { Select } from '../controls/fields.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { BYTE_UNITS, unitOf } from './byte-size.ts'
-import type { FieldIds } from './setting-field.tsx'
+import type { NumberDraft, NumberName } from './number-setting.tsx'
+import { type FieldIds, SettingField } from './setting-field.tsx'
 
-/** Bytes, typed in a unit of one's choice. */
-export function SizeField({
+/** Bytes among the settings, typed in a unit of one's choice. */
+export function SizeSetting<N extends NumberName>({
+  draft,
+  of,
+  unitLabel,
+  ...rest
+}: {
+  draft: NumberDraft<N>
+  of: N
+  name: string
+  hint: string
+  /** The label of the choice of a unit. */
+  unitLabel: string
+}) {
+  return (
+    <SettingField {...rest} of={of} problem={draft.problem(of)}>
+      {(ids) => (
+        <SizeField
+          {...{ ids, unitLabel }}
+          value={draft.value(of)}
+          onChange={(bytes) => draft.set(of, bytes)}
+        />
+      )}
+    </SettingField>
+  )
+}
+
+function SizeField({
   value,
-  name,
+  unitLabel,
   ids,
   onChange,
 }: {
   value: number
-  name: string
+  unitLabel: string
   ids: FieldIds
   onChange: (bytes: number) => void
 }) {
@@ -34,23 +62,17 @@ export function SizeField({
         {...ids}
         className={`${FIELD} figures max-w-36`}
       />
-      <select
-        aria-label={`Unit of ${name}`}
+      <Select
+        aria-label={unitLabel}
+        options={BYTE_UNITS}
         value={unit}
-        onChange={({ target }) => {
-          const size = Number(target.value)
+        onChange={(size) => {
           setTyped('')
           onChange(Math.round((value / unit) * size))
           setUnit(size)
         }}
-        className={`${FIELD} max-w-24`}
-      >
-        {BYTE_UNITS.map((one) => (
-          <option key={one.size} value={one.size}>
-            {one.name}
-          </option>
-        ))}
-      </select>
+        className="max-w-24"
+      />
     </span>
   )
 }

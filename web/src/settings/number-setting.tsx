@@ -1,0 +1,47 @@
+import type { Settings } from 'timelapser-logs/api'
+import { FIELD } from '../controls/surfaces.ts'
+import { SettingField } from './setting-field.tsx'
+
+export type NumberName = { [N in keyof Settings]: Settings[N] extends number ? N : never }[keyof Settings]
+
+/** What a field needs of the draft that its setting is in. */
+export type NumberDraft<N extends NumberName> = {
+  value: (of: N) => number
+  set: (of: N, value: number) => void
+  problem: (of: N) => string | null
+}
+
+/** A whole number among the settings, with its unit beside it. Empty it is not a number, which no form sends. */
+export function NumberSetting<N extends NumberName>({
+  draft,
+  of,
+  unit,
+  ...rest
+}: {
+  draft: NumberDraft<N>
+  of: N
+  name: string
+  hint: string
+  unit: string
+}) {
+  const value = draft.value(of)
+  return (
+    <SettingField {...rest} of={of} problem={draft.problem(of)}>
+      {(ids) => (
+        <span className="flex items-center gap-2">
+          <input
+            type="number"
+            inputMode="numeric"
+            min={0}
+            required
+            value={Number.isNaN(value) ? '' : value}
+            onChange={({ target }) => draft.set(of, target.valueAsNumber)}
+            {...ids}
+            className={`${FIELD} figures max-w-36`}
+          />
+          <span className="text-muted">{unit}</span>
+        </span>
+      )}
+    </SettingField>
+  )
+}
