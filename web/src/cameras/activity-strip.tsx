@@ -23,14 +23,7 @@ export function ActivityStrip({
   const place = ((shown ?? 0) / (steps.length - 1)) * 100
 
   const move = (event: KeyboardEvent<HTMLDivElement>) => {
-    const last = steps.length - 1
-    const targets: Record<string, number> = {
-      ArrowLeft: Math.max(current - 1, 0),
-      ArrowRight: Math.min(current + 1, last),
-      Home: 0,
-      End: last,
-    }
-    const target = targets[event.key]
+    const target = targetOf(event.key, current, steps.length - 1)
     if (target === undefined) return
     event.preventDefault()
     setCurrent(target)
@@ -66,17 +59,33 @@ export function ActivityStrip({
           </Link>
         ))}
       </div>
-      {label && (
-        <p
-          aria-hidden
-          className="pointer-events-none absolute bottom-full z-20 mb-1 rounded-md border border-line bg-surface px-2 py-1 text-small whitespace-nowrap shadow-float"
-          // At the left end it begins at its cell, at the right end it ends there: never outside.
-          style={{ left: `${place}%`, transform: `translateX(-${place}%)` }}
-        >
-          {stepInWords(label, zone, now)}
-        </p>
-      )}
+      {label && <StepTip place={place} text={stepInWords(label, zone, now)} />}
     </div>
+  )
+}
+
+/** The step that a key leads to. */
+function targetOf(key: string, current: number, last: number): number | undefined {
+  const targets: Record<string, number> = {
+    ArrowLeft: Math.max(current - 1, 0),
+    ArrowRight: Math.min(current + 1, last),
+    Home: 0,
+    End: last,
+  }
+  return targets[key]
+}
+
+/** The words of a step above it. @param place from the left end of the strip, in percent */
+function StepTip({ place, text }: { place: number; text: string }) {
+  return (
+    <p
+      aria-hidden
+      className="pointer-events-none absolute bottom-full z-20 mb-1 rounded-md border border-line bg-surface px-2 py-1 text-small whitespace-nowrap shadow-float"
+      // At the left end it begins at its cell, at the right end it ends there: never outside.
+      style={{ left: `${place}%`, transform: `translateX(-${place}%)` }}
+    >
+      {text}
+    </p>
   )
 }
 

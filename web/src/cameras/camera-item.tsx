@@ -59,46 +59,11 @@ export const CameraItem = memo(function CameraItem({
     <li className="grid gap-x-6 gap-y-2.5 px-4 py-4 lg:grid-cols-[18rem_minmax(0,1fr)] lg:items-start">
       <div className="flex min-w-0 items-start gap-2">
         <div className="grid min-w-0 flex-1 gap-1">
-          {doing === 'renaming' ? (
-            <RenameCamera camera={day} done={done} />
-          ) : (
-            <h2 className="flex min-w-0 items-baseline gap-2">
-              <OriginIcon name="Camera" />
-              <Link
-                href={`/logs${formatView({ ...DEFAULT_VIEW, camera_id: [day.id] })}`}
-                title={day.name}
-                className="line-clamp-2 min-w-0 text-title font-semibold wrap-anywhere hover:underline"
-              >
-                {day.name}
-              </Link>
-              <span className="figures shrink-0 text-small text-faint">id {day.id}</span>
-            </h2>
-          )}
+          {doing === 'renaming' ? <RenameCamera camera={day} done={done} /> : <Heading camera={day} />}
           <CameraState camera={day} now={Date.parse(activity.end)} />
           <Counts camera={day} />
         </div>
-        {doing !== 'renaming' && (
-          <span className="-mt-1 flex">
-            <Link
-              href={alertAddress({ ...NO_FILTERS, camera_id: [day.id] })}
-              aria-label={`Alert on ${day.name}`}
-              title="Alert on this camera"
-              className={buttonClass('quiet', 'icon')}
-            >
-              <Bell size={14} aria-hidden />
-            </Link>
-            {isAdmin && (
-              <>
-                <IconButton label={`Rename ${day.name}`} onClick={() => setDoing('renaming')}>
-                  <Pencil size={14} aria-hidden />
-                </IconButton>
-                <IconButton label={`Delete ${day.name}`} onClick={() => setDoing('deleting')}>
-                  <Trash2 size={14} aria-hidden />
-                </IconButton>
-              </>
-            )}
-          </span>
-        )}
+        {doing !== 'renaming' && <Actions camera={day} isAdmin={isAdmin} begin={setDoing} />}
       </div>
       <div className="grid min-w-0 gap-1.5">
         <ActivityStrip camera={shown} activity={activity} zone={zone} period={period} />
@@ -112,6 +77,55 @@ export const CameraItem = memo(function CameraItem({
     </li>
   )
 })
+
+function Heading({ camera: { id, name } }: { camera: CameraActivity }) {
+  return (
+    <h2 className="flex min-w-0 items-baseline gap-2">
+      <OriginIcon name="Camera" />
+      <Link
+        href={`/logs${formatView({ ...DEFAULT_VIEW, camera_id: [id] })}`}
+        title={name}
+        className="line-clamp-2 min-w-0 text-title font-semibold wrap-anywhere hover:underline"
+      >
+        {name}
+      </Link>
+      <span className="figures shrink-0 text-small text-faint">id {id}</span>
+    </h2>
+  )
+}
+
+function Actions({
+  camera: { id, name },
+  isAdmin,
+  begin,
+}: {
+  camera: CameraActivity
+  isAdmin: boolean
+  begin: (doing: Doing) => void
+}) {
+  return (
+    <span className="-mt-1 flex">
+      <Link
+        href={alertAddress({ ...NO_FILTERS, camera_id: [id] })}
+        aria-label={`Alert on ${name}`}
+        title="Alert on this camera"
+        className={buttonClass('quiet', 'icon')}
+      >
+        <Bell size={14} aria-hidden />
+      </Link>
+      {isAdmin && (
+        <>
+          <IconButton label={`Rename ${name}`} onClick={() => begin('renaming')}>
+            <Pencil size={14} aria-hidden />
+          </IconButton>
+          <IconButton label={`Delete ${name}`} onClick={() => begin('deleting')}>
+            <Trash2 size={14} aria-hidden />
+          </IconButton>
+        </>
+      )}
+    </span>
+  )
+}
 
 function Counts({ camera: { id, log_count, error_count } }: { camera: CameraActivity }) {
   const errors = formatView({ ...DEFAULT_VIEW, camera_id: [id], min_level: 'ERROR' })

@@ -5,8 +5,9 @@ import { request } from '../api/client.ts'
 import { navigate, useSearch } from '../app/location.ts'
 import { Choice } from '../controls/choice.tsx'
 import { Failed } from '../controls/failed.tsx'
+import { Text } from '../controls/fields.tsx'
 import { SkeletonRows } from '../controls/skeleton.tsx'
-import { FIELD, SCREEN } from '../controls/surfaces.ts'
+import { SCREEN } from '../controls/surfaces.ts'
 import { CameraList } from './camera-list.tsx'
 import { NewCamera } from './new-camera.tsx'
 
@@ -57,40 +58,46 @@ function noneOf(show: Show, find: string): string {
   return `No camera named “${find.trim()}”${which === '' ? ' exists' : which}.`
 }
 
-/** All cameras: which of them write, how much of it is errors, and which have fallen silent. */
-export function CamerasPage({ session }: { session: Session }) {
+/** What the address asks for, and the way to another choice. */
+function useChoice() {
   const query = new URLSearchParams(useSearch())
   const period: Period = query.get('range') === '7d' ? 168 : 24
   const show = SHOWS.find((one) => one === query.get('show')) ?? 'all'
+  const go = (change: { period?: Period; show?: Show }) => {
+    const next = { period, show, ...change }
+    const to = new URLSearchParams({
+      ...(next.period === 168 && { range: '7d' }),
+      ...(next.show !== 'all' && { show: next.show }),
+    })
+    navigate(to.size === 0 ? '/cameras' : `/cameras?${to}`)
+  }
+  return { period, show, go }
+}
+
+/** All cameras: which of them write, how much of it is errors, and which have fallen silent. */
+export function CamerasPage({ session }: { session: Session }) {
+  const { period, show, go } = useChoice()
   const [find, setFind] = useState('')
   const day = useActivity(24)
   const shown = useActivity(period)
   useEffect(() => {
     document.title = 'Cameras – Timelapser Logs'
   }, [])
+  const isAdmin = session.role === 'admin'
   const failed = day.isError ? day : shown
-  const go = (change: { range?: '24h' | '7d'; show?: Show }) => {
-    const { range = period === 168 ? '7d' : '24h', show: of = show } = change
-    const to = new URLSearchParams({
-      ...(range === '7d' && { range }),
-      ...(of !== 'all' && { show: of }),
-    })
-    navigate(to.size === 0 ? '/cameras' : `/cameras?${to}`)
-  }
+  const cameras = day.data?.cameras ?? []
   return (
     <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
         <h1 className="text-figure font-semibold tracking-tight">Cameras</h1>
-        {day.data && (
-          <ShowChoice cameras={day.data.cameras} value={show} onChange={(to) => go({ show: to })} />
-        )}
-        {day.data && day.data.cameras.length > WORTH_FINDING && (
-          <input
+        {day.data && <ShowChoice cameras={cameras} value={show} onChange={(to) => go({ show: to })} />}
+        {cameras.length > WORTH_FINDING && (
+          <Text
             aria-label="Find a camera"
             placeholder="Find a camera"
             value={find}
-            onChange={(event) => setFind(event.target.value)}
-            className={`${FIELD} sm:max-w-56`}
+            onChange={setFind}
+            className="sm:max-w-56"
           />
         )}
         <span className="sm:ml-auto">
@@ -98,7 +105,7 @@ export function CamerasPage({ session }: { session: Session }) {
             label="Period of the strips"
             values={PERIODS}
             value={period}
-            onChange={(hours) => go({ range: hours === 24 ? '24h' : '7d' })}
+            onChange={(hours) => go({ period: hours })}
           />
         </span>
       </div>
@@ -108,25 +115,19 @@ export function CamerasPage({ session }: { session: Session }) {
           // Another choice begins at its first cameras again.
           key={`${show} ${find}`}
           shown={shown.data}
-          listed={day.data.cameras.filter((camera) => IS_SHOWN[show](camera) && isFound(camera, find))}
-          none={day.data.cameras.length > 0 ? noneOf(show, find) : noneAtAll(session.role === 'admin')}
-          isAdmin={session.role === 'admin'}
+          listed={cameras.filter((camera) => IS_SHOWN[show](camera) && isFound(camera, find))}
+          none={cameras.length > 0 ? noneOf(show, find) : noneAtAll(isAdmin)}
+          isAdmin={isAdmin}
         />
       ) : (
         !failed.isError && <Loading />
       )}
-      {day.data && day.data.total_cameras > day.data.cameras.length && (
+      {day.data && day.data.total_cameras > cameras.length && (
         <p className="text-muted">
-          The first {day.data.cameras.length.toLocaleString()} by name, of{' '}
-          {day.data.total_cameras.toLocaleString()}.
+          The first {cameras.length.toLocaleString()} by name, of {day.data.total_cameras.toLocaleString()}.
         </p>
       )}
-      {session.role === 'admin' && day.data && (
-        <section className="grid max-w-md gap-2">
-          <h2 className="font-semibold">Add a camera</h2>
-          <NewCamera />
-        </section>
-      )}
+      {isAdmin && day.data && <NewCamera />}
     </main>
   )
 }

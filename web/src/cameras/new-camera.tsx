@@ -21,19 +21,22 @@ export function NewCamera() {
     add.mutate()
   }
   return (
-    <form onSubmit={submit} className="flex flex-wrap gap-2">
-      <Text
-        aria-label="Name of a new camera"
-        placeholder="Name of a new camera"
-        value={name}
-        maxLength={200}
-        onChange={setName}
-        className="min-w-40 flex-1"
-      />
-      <Button type="submit" disabled={name.trim() === '' || add.isPending}>
-        Add
-      </Button>
-      <Problem error={add.error} className="w-full" />
-    </form>
+    <section className="grid max-w-md gap-2">
+      <h2 className="font-semibold">Add a camera</h2>
+      <form onSubmit={submit} className="flex flex-wrap gap-2">
+        <Text
+          aria-label="Name of a new camera"
+          placeholder="Name of a new camera"
+          value={name}
+          maxLength={200}
+          onChange={setName}
+          className="min-w-40 flex-1"
+        />
+        <Button type="submit" disabled={name.trim() === '' || add.isPending}>
+          Add
+        </Button>
+        <Problem error={add.error} className="w-full" />
+      </form>
+    </section>
   )
 }

@@ -54,14 +54,7 @@ export function DeleteDialog({
             <AlertDialog.Description className="rounded-md bg-sunken px-3 py-2.5">
               {consequence}
             </AlertDialog.Description>
-            {isTyped && (
-              <label className="grid gap-1.5">
-                <span className="text-muted">
-                  Type <strong className="font-mono font-normal text-ink">{WORD}</strong> to confirm
-                </span>
-                <Text value={typed} autoComplete="off" autoCapitalize="none" onChange={setTyped} />
-              </label>
-            )}
+            {isTyped && <TypedWord typed={typed} onChange={setTyped} />}
             <Problem error={error} hasRequestId />
             <div className="flex justify-end gap-2">
               <AlertDialog.Close render={<Button ref={cancel}>Cancel</Button>} />
@@ -73,5 +66,16 @@ export function DeleteDialog({
         </AlertDialog.Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
+  )
+}
+
+function TypedWord({ typed, onChange }: { typed: string; onChange: (typed: string) => void }) {
+  return (
+    <label className="grid gap-1.5">
+      <span className="text-muted">
+        Type <strong className="font-mono font-normal text-ink">{WORD}</strong> to confirm
+      </span>
+      <Text value={typed} autoComplete="off" autoCapitalize="none" onChange={onChange} />
+    </label>
   )
 }

@@ -55,17 +55,25 @@ type Options<T extends string | number> =
   | readonly (T | readonly [value: T, text: string])[]
   | Readonly<Record<T, string>>
 
-/** A choice of one of some values: a list of them, with texts or without, or their texts by value. */
-export function Select<T extends string | number>({
-  options,
-  onChange,
-  className = '',
-  ...rest
-}: Omit<ComponentProps<'select'>, 'value' | 'onChange'> & {
+type SelectProps<T extends string | number> = Omit<ComponentProps<'select'>, 'value' | 'onChange'> & {
   value: T
   options: Options<T>
   onChange: (value: T) => void
-}) {
+}
+
+/** A choice of one of some values: a list of them, with texts or without, or their texts by value. */
+export function Select<T extends string | number>({ className = '', ...rest }: SelectProps<T>) {
+  return <PlainSelect {...rest} className={`${FIELD} ${className}`} />
+}
+
+/** A choice within a line of small text. */
+export function SmallSelect<T extends string | number>(props: SelectProps<T>) {
+  return (
+    <PlainSelect {...props} className="h-7 rounded-md border border-line-strong bg-surface px-1.5 text-ink" />
+  )
+}
+
+function PlainSelect<T extends string | number>({ options, onChange, ...rest }: SelectProps<T>) {
   const listed = Array.isArray(options) ? options : Object.entries(options)
   const values: T[] = listed.map((one) => (Array.isArray(one) ? one[0] : one))
   return (
@@ -75,7 +83,6 @@ export function Select<T extends string | number>({
         const chosen = values.find((one) => String(one) === target.value)
         if (chosen !== undefined) onChange(chosen)
       }}
-      className={`${FIELD} ${className}`}
     >
       {listed.map((one) =>
         Array.isArray(one) ? (

@@ -32,3 +32,40 @@ export function FloatingMenu({
     </Menu.Root>
   )
 }
+
+/** A menu of something in a list, under it. */
+export function AnchoredMenu({
+  anchor,
+  label,
+  className = 'min-w-52',
+  offset = 2,
+  alignOffset = 0,
+  returnsFocus = false,
+  close,
+  children,
+}: {
+  anchor: Element
+  label: string
+  className?: string
+  /** From the anchor down, in pixels. */
+  offset?: number
+  /** From the left end of the anchor, in pixels. */
+  alignOffset?: number
+  /** Whether the anchor has the focus afterwards, in place of what had it before. */
+  returnsFocus?: boolean
+  close: () => void
+  children: ReactNode
+}) {
+  const finalFocus = returnsFocus && { finalFocus: () => anchor as HTMLElement }
+  return (
+    <Menu.Root open onOpenChange={(open) => !open && close()} modal={false}>
+      <Menu.Portal>
+        <Menu.Positioner {...{ anchor, alignOffset }} align="start" sideOffset={offset} className="z-50">
+          <Menu.Popup className={`${POPUP} ${className} p-1.5`} aria-label={label} {...finalFocus}>
+            {children}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  )
+}

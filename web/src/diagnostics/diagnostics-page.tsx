@@ -17,7 +17,6 @@ const PATH = '/api/diagnostics'
 /** Whether the system is well, check by check, with test lines through all of it if wanted. */
 export function DiagnosticsPage() {
   const client = useQueryClient()
-  const zone = useDisplayZone()
   const state = useQuery({
     queryKey: ['diagnostics'],
     queryFn: ({ signal }) => requestReply<Diagnosis>(PATH, { signal }),
@@ -32,7 +31,6 @@ export function DiagnosticsPage() {
   }, [])
   const busy = state.isFetching || tryOut.isPending
   const error = tryOut.error ?? state.error
-  const diagnosis = state.data?.data
   return (
     <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center gap-2">
@@ -56,34 +54,39 @@ export function DiagnosticsPage() {
           <SkeletonRows name="checks" rows={10} height="h-12" />
         </div>
       )}
-      {diagnosis && (
-        <>
-          <p aria-live="polite" className="text-muted">
-            {state.data?.message}. Checked{' '}
-            <time dateTime={diagnosis.generated_at} title={formatFull(diagnosis.generated_at, zone)}>
-              {formatMoment(diagnosis.generated_at, zone, serverNow())}
-            </time>
-            , in {diagnosis.duration_ms.toLocaleString()} ms.
-          </p>
-          <ul aria-label="Checks" className="divide-y divide-line rounded-lg border border-line bg-surface">
-            {diagnosis.checks.map((check) => (
-              <CheckItem key={check.name} check={check} />
+      {state.data && <Report diagnosis={state.data.data} message={state.data.message} />}
+    </main>
+  )
+}
+
+function Report({ diagnosis, message }: { diagnosis: Diagnosis; message: string }) {
+  const zone = useDisplayZone()
+  return (
+    <>
+      <p aria-live="polite" className="text-muted">
+        {message}. Checked{' '}
+        <time dateTime={diagnosis.generated_at} title={formatFull(diagnosis.generated_at, zone)}>
+          {formatMoment(diagnosis.generated_at, zone, serverNow())}
+        </time>
+        , in {diagnosis.duration_ms.toLocaleString()} ms.
+      </p>
+      <ul aria-label="Checks" className="divide-y divide-line rounded-lg border border-line bg-surface">
+        {diagnosis.checks.map((check) => (
+          <CheckItem key={check.name} check={check} />
+        ))}
+      </ul>
+      {diagnosis.comparison && (
+        <section className="grid gap-2">
+          <h2 className="text-title font-semibold">Results of the test lines</h2>
+          <ul className="grid gap-1">
+            {diagnosis.comparison.map(({ text }) => (
+              <li key={text}>
+                <TimedText text={text} zone={zone} />
+              </li>
             ))}
           </ul>
-          {diagnosis.comparison && (
-            <section className="grid gap-2">
-              <h2 className="text-title font-semibold">Results of the test lines</h2>
-              <ul className="grid gap-1">
-                {diagnosis.comparison.map(({ text }) => (
-                  <li key={text}>
-                    <TimedText text={text} zone={zone} />
-                  </li>
-                ))}
-              </ul>
-            </section>
-          )}
-        </>
+        </section>
       )}
-    </main>
+    </>
   )
 }

@@ -6,8 +6,8 @@ import { serverNow } from '../api/server-clock.ts'
 import { useLogPage } from '../api/use-logs.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
-import { FIELD } from '../controls/surfaces.ts'
-import { LEVEL_NAME, LEVELS } from '../logs/levels.ts'
+import { Select, Text } from '../controls/fields.tsx'
+import { LEVEL_NAME, LEVELS, type Level } from '../logs/levels.ts'
 import { mergeRows, useLiveLines } from '../logs/live/use-live-list.ts'
 import { localZone } from '../time/zone.ts'
 import { EmbedLine } from './embed-line.tsx'
@@ -23,65 +23,27 @@ const TYPING_MS = 250
 
 /** The newest lines of one camera, live, in a frame of another site; the token in the fragment says which camera. */
 export function EmbedPage() {
-  const [text, setText] = useState('')
   const [search, setSearch] = useState('')
-  const [level, setLevel] = useState('')
+  const [level, setLevel] = useState<Level | ''>('')
   const [limit, setLimit] = useState(ROWS)
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(text.trim()), TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [text])
-
   const filters = new URLSearchParams({ ...(search && { search }), ...(level && { min_level: level }) })
-  const page = useLogPage(`${filters}&limit=${limit}`, 0)
-  const cameras = useQuery({
-    queryKey: ['cameras'],
-    queryFn: ({ signal }) => request<{ cameras: Camera[] }>('/api/cameras', { signal }),
-  })
-  const name = cameras.data?.cameras[0]?.name
-  useEffect(() => {
-    if (name !== undefined) document.title = name
-  }, [name])
-  const live = useLiveLines({
-    url: `/api/logs/stream?${filters}`,
-    ...{ base: page.data, fetching: page.isFetching, enabled: page.data !== undefined, paused: false },
-    onReset: page.refetch,
-  })
-  const rows = mergeRows(live.shown, page.data?.logs ?? []).slice(0, limit)
-
-  // Lines written between the page's answer and the stream's opening are in neither.
-  const isOpen = live.state === 'open'
-  const { refetch } = page
-  useEffect(() => {
-    if (isOpen) refetch()
-  }, [isOpen, refetch])
-
+  const { page, rows } = useNewestLines(filters, limit)
   if (page.error instanceof ApiError && page.error.status === 401) return <Expired />
   return (
     <main id="content" className="grid grid-cols-1 gap-3 p-3">
       <div className="flex flex-wrap items-center gap-2">
-        <h1 className="mr-auto font-semibold">{name ?? 'Logs'}</h1>
-        <input
-          type="search"
-          aria-label="Search"
-          placeholder="Search"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          className={`${FIELD} max-w-56 flex-1`}
-        />
-        <select
+        <CameraName />
+        <SearchField onSettled={setSearch} />
+        <Select
           aria-label="Level"
+          options={[
+            ['', 'All levels'],
+            ...LEVELS.map((one) => [one, `${LEVEL_NAME[one]} and above`] as const),
+          ]}
           value={level}
-          onChange={(event) => setLevel(event.target.value)}
-          className={`${FIELD} max-w-44`}
-        >
-          <option value="">All levels</option>
-          {LEVELS.map((one) => (
-            <option key={one} value={one}>
-              {LEVEL_NAME[one]} and above
-            </option>
-          ))}
-        </select>
+          onChange={setLevel}
+          className="max-w-44"
+        />
       </div>
       {page.isError && <Failed what="The lines" error={page.error as Error} retry={() => page.refetch()} />}
       {page.data && rows.length === 0 && !page.isError && <p className="text-muted">No lines found.</p>}
@@ -98,6 +60,54 @@ export function EmbedPage() {
         </div>
       )}
     </main>
+  )
+}
+
+/** The newest lines, and those that arrive. */
+function useNewestLines(filters: URLSearchParams, limit: number) {
+  const page = useLogPage(`${filters}&limit=${limit}`, 0)
+  const live = useLiveLines({
+    url: `/api/logs/stream?${filters}`,
+    ...{ base: page.data, fetching: page.isFetching, enabled: page.data !== undefined, paused: false },
+    onReset: page.refetch,
+  })
+  // Lines written between the page's answer and the stream's opening are in neither.
+  const isOpen = live.state === 'open'
+  const { refetch } = page
+  useEffect(() => {
+    if (isOpen) refetch()
+  }, [isOpen, refetch])
+  return { page, rows: mergeRows(live.shown, page.data?.logs ?? []).slice(0, limit) }
+}
+
+function CameraName() {
+  const cameras = useQuery({
+    queryKey: ['cameras'],
+    queryFn: ({ signal }) => request<{ cameras: Camera[] }>('/api/cameras', { signal }),
+  })
+  const name = cameras.data?.cameras[0]?.name
+  useEffect(() => {
+    if (name !== undefined) document.title = name
+  }, [name])
+  return <h1 className="mr-auto font-semibold">{name ?? 'Logs'}</h1>
+}
+
+/** A field that reports its text once typing rests. */
+function SearchField({ onSettled }: { onSettled: (text: string) => void }) {
+  const [text, setText] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => onSettled(text.trim()), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [text, onSettled])
+  return (
+    <Text
+      type="search"
+      aria-label="Search"
+      placeholder="Search"
+      value={text}
+      onChange={setText}
+      className="max-w-56 flex-1"
+    />
   )
 }
 

@@ -1,11 +1,9 @@
-import { type CSSProperties, Suspense, useEffect, useState } from 'react'
+import { type CSSProperties, Suspense, useEffect } from 'react'
 import { lazyPart } from '../app/lazy-part.ts'
 import { usePreference } from '../app/preference.ts'
 import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.ts'
 import { useHeight } from '../controls/use-size.ts'
 import { LevelChips } from '../levels/level-chips.tsx'
-import { useSession } from '../session/use-session.ts'
-import { useDisplayZone } from '../time/display-zone.ts'
 import { FilterBar } from './filters/filter-bar.tsx'
 import { FilterPills } from './filters/filter-pills.tsx'
 import { HistogramPanel } from './histogram/histogram-panel.tsx'
@@ -14,10 +12,8 @@ import { LEVEL_NAME } from './levels.ts'
 import { useColumnsInUrl } from './list/columns.ts'
 import { LogList } from './list/log-list.tsx'
 import { SelectionBar } from './list/selection-bar.tsx'
-import { useSelection } from './list/use-selection.ts'
 import { facetsPreference } from './list-preferences.ts'
 import { Arrivals } from './live/arrivals.tsx'
-import { useLiveList } from './live/use-live-list.ts'
 import { PanelPlace } from './panel-place.tsx'
 import { FindBar } from './search/find-bar.tsx'
 import { ListNotices } from './summary/list-notices.tsx'
@@ -27,9 +23,7 @@ import { Paging } from './summary/paging.tsx'
 import { StatCards } from './summary/stat-cards.tsx'
 import { Summary } from './summary/summary.tsx'
 import { ScreenActions } from './toolbar/screen-actions.tsx'
-import { useLogsKeys } from './use-logs-keys.ts'
-import { useLogsScreen } from './use-logs-screen.ts'
-import { useView } from './use-view.ts'
+import { type Explorer, useExplorer } from './use-explorer.ts'
 import type { LogView } from './view.ts'
 
 const DetailPanel = lazyPart(() =>
@@ -44,37 +38,13 @@ const ShortcutsSheet = lazyPart(() =>
 
 /** The explorer, drawn from the URL. */
 export function LogsPage() {
-  const [view, change] = useView()
-  const zone = useDisplayZone()
-  const session = useSession()
-  const wide = useMediaQuery(WIDE)
-  const roomForBoth = useMediaQuery(ROOM_FOR_BOTH)
-  const [facets] = usePreference(facetsPreference)
-  const screen = useLogsScreen(view, zone)
-  const live = useLiveList(view, change, screen)
-  const [sheetOpen, setSheetOpen] = useState(false)
-  const selection = useSelection(live.rows)
-  const keys = useLogsKeys({
-    view,
-    change,
-    live,
-    refresh: screen.refresh,
-    rows: live.rows,
-    openSheet: () => setSheetOpen(true),
-    selection,
-  })
+  const explorer = useExplorer()
+  const { view, change, zone, screen, live, session, sheet } = explorer
   useWindowTitle(view, live.waitingCount)
   useColumnsInUrl(view, change)
   const { zoom, back } = useZoom(view, change)
   // Sticky elements below the bar move down where the bar has two rows.
   const [bar, barPx] = useHeight(56)
-
-  // A page past the last page is answered empty; the list says so and leads back.
-  const opened = live.rows.find((row) => row.id === view.log) ?? null
-  useEffect(() => {
-    if (view.log !== null) keys.setActive(view.log)
-  }, [view.log, keys.setActive])
-
   return (
     <main id="content" className="pb-10" style={{ '--bar': `${barPx}px` } as CSSProperties}>
       <h1 className="sr-only">Logs</h1>
@@ -84,20 +54,14 @@ export function LogsPage() {
           live={live}
           refresh={screen.refresh}
           busy={screen.page.isFetching}
-          isAdmin={session.data?.role === 'admin'}
-          openSheet={() => setSheetOpen(true)}
+          isAdmin={session?.role === 'admin'}
+          openSheet={sheet.open}
           view={view}
           exportQuery={screen.facetsQuery}
         />
       </div>
       <div ref={bar} className="sticky top-0 z-20 bg-canvas print:hidden">
-        <FilterBar
-          view={view}
-          change={change}
-          facetsQuery={screen.facetsQuery}
-          zone={zone}
-          error={screen.page.error}
-        />
+        <FilterBar {...{ view, change, zone }} facetsQuery={screen.facetsQuery} error={screen.page.error} />
       </div>
       <FilterPills view={view} change={change} />
       <HistogramPanel histogram={screen.histogram} zone={zone} onBrush={live.setBrushing} zoom={zoom} />
@@ -106,59 +70,62 @@ export function LogsPage() {
         <Arrivals live={live} />
         <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
         <ZoomOutButton back={back} zone={zone} />
-        {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
+        {session && <LevelChips isAdmin={session.role === 'admin'} />}
       </div>
       <div className="flex items-start px-4 sm:px-6">
-        {wide && facets === 'shown' && (view.log === null || roomForBoth) && (
-          <Suspense fallback={<div className="mr-4 w-64 shrink-0" />}>
-            <FacetColumn view={view} change={change} facetsQuery={screen.facetsQuery} />
-          </Suspense>
-        )}
-        <div className="min-w-0 flex-1">
-          {keys.find.text !== null && <FindBar find={keys.find} />}
-          <ListNotices live={live} screen={screen} />
-          {live.rows.length > 0 ? (
-            <LogList
-              rows={live.rows}
-              view={view}
-              change={change}
-              zone={zone}
-              dimmed={screen.page.isPlaceholderData}
-              stale={screen.page.isError}
-              activeId={keys.active}
-              setActive={keys.setActive}
-              selection={selection}
-              find={keys.find.text ?? ''}
-              menuOf={keys.menuOf}
-              setMenuOf={keys.setMenuOf}
-              fetched={live.fetched}
-              onChoosing={live.setChoosing}
-              barPx={barPx}
-            />
-          ) : (
-            <ListState screen={screen} view={view} change={change} zone={zone} />
-          )}
-          <OwnLinesHint rows={live.rows} view={view} />
-          <Paging
-            page={screen.page.data ?? null}
-            view={view}
-            change={change}
-            newest={screen.page.data?.logs[0] ?? null}
-          />
-        </div>
-        {view.log !== null && (
-          <Suspense fallback={<PanelPlace id={view.log} />}>
-            <DetailPanel id={view.log} row={opened} view={view} change={change} zone={zone} />
-          </Suspense>
-        )}
+        <Values explorer={explorer} />
+        <Lines explorer={explorer} barPx={barPx} />
+        <Detail explorer={explorer} />
       </div>
-      <SelectionBar selection={selection} />
-      {sheetOpen && (
+      <SelectionBar selection={explorer.selection} />
+      {sheet.isOpen && (
         <Suspense fallback={null}>
-          <ShortcutsSheet close={() => setSheetOpen(false)} />
+          <ShortcutsSheet close={sheet.close} />
         </Suspense>
       )}
     </main>
+  )
+}
+
+/** The values of the lines, beside the list where there is room. */
+function Values({ explorer: { view, change, screen } }: { explorer: Explorer }) {
+  const wide = useMediaQuery(WIDE)
+  const roomForBoth = useMediaQuery(ROOM_FOR_BOTH)
+  const [facets] = usePreference(facetsPreference)
+  if (!wide || facets !== 'shown' || (view.log !== null && !roomForBoth)) return null
+  return (
+    <Suspense fallback={<div className="mr-4 w-64 shrink-0" />}>
+      <FacetColumn view={view} change={change} facetsQuery={screen.facetsQuery} />
+    </Suspense>
+  )
+}
+
+/** The list with what is said above it, and the way to its other pages. */
+function Lines({ explorer, barPx }: { explorer: Explorer; barPx: number }) {
+  const { view, change, zone, screen, live, keys } = explorer
+  const { page } = screen
+  return (
+    <div className="min-w-0 flex-1">
+      {keys.find.text !== null && <FindBar find={keys.find} />}
+      <ListNotices live={live} screen={screen} />
+      {live.rows.length > 0 ? (
+        <LogList explorer={explorer} barPx={barPx} />
+      ) : (
+        <ListState screen={screen} view={view} change={change} zone={zone} />
+      )}
+      <OwnLinesHint rows={live.rows} view={view} />
+      <Paging page={page.data ?? null} view={view} change={change} newest={page.data?.logs[0] ?? null} />
+    </div>
+  )
+}
+
+function Detail({ explorer: { view, change, zone, live } }: { explorer: Explorer }) {
+  if (view.log === null) return null
+  const opened = live.rows.find((row) => row.id === view.log) ?? null
+  return (
+    <Suspense fallback={<PanelPlace id={view.log} />}>
+      <DetailPanel id={view.log} row={opened} view={view} change={change} zone={zone} />
+    </Suspense>
   )
 }
 

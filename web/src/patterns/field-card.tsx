@@ -25,23 +25,9 @@ export function FieldCard({
 }) {
   const { numbers, others, lists } = field
   const values = alone !== null && isSpread(field) ? [] : field.values
-  const name = 'min-w-0 font-semibold wrap-anywhere'
   return (
     <li className="mb-3 grid min-w-0 break-inside-avoid content-start gap-2 rounded-lg border border-line bg-surface px-4 py-3">
-      <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
-        <h2 className={name}>
-          {alone === null ? (
-            <MessageText text={field.field} />
-          ) : (
-            <Link href={alone} className="hover:underline">
-              <MessageText text={field.field} />
-            </Link>
-          )}
-        </h2>
-        <p className="figures ml-auto text-small text-muted">
-          {field.lines.toLocaleString()} {field.lines === 1 ? 'line' : 'lines'}, {percent(field.lines, total)}
-        </p>
-      </div>
+      <Heading field={field} total={total} alone={alone} />
       {numbers && numbers.min !== numbers.max && <Figures numbers={numbers} />}
       {lists > 0 && (
         <p className="text-small text-muted">
@@ -76,6 +62,27 @@ export function FieldCard({
         </p>
       )}
     </li>
+  )
+}
+
+/** The name of a field, and how many lines have it. */
+function Heading({ field, total, alone }: { field: Field; total: number; alone: string | null }) {
+  const name = <MessageText text={field.field} />
+  return (
+    <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
+      <h2 className="min-w-0 font-semibold wrap-anywhere">
+        {alone === null ? (
+          name
+        ) : (
+          <Link href={alone} className="hover:underline">
+            {name}
+          </Link>
+        )}
+      </h2>
+      <p className="figures ml-auto text-small text-muted">
+        {field.lines.toLocaleString()} {field.lines === 1 ? 'line' : 'lines'}, {percent(field.lines, total)}
+      </p>
+    </div>
   )
 }
 

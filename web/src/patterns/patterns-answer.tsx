@@ -64,28 +64,15 @@ export function PatternsAnswer({
         className="figures flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 text-muted"
       >
         {data && <Told data={data} view={view} zone={zone} isLooking={isLooking} />}
-        {data && level !== null && (
-          <span>
-            {LEVEL_NAME[level]} and above, as no level is chosen.{' '}
-            <button
-              type="button"
-              onClick={() => change({ min_level: 'DEBUG' })}
-              className="rounded-sm font-medium text-accent underline-offset-2 hover:underline"
-            >
-              Include all levels
-            </button>
-          </span>
-        )}
+        {data && level !== null && <LevelNotice level={level} change={change} />}
       </p>
       {data === undefined ? (
         <SkeletonRows name="patterns" rows={8} height="h-[4.25rem]" />
       ) : (
         <div className={isPlaceholderData ? 'outdated' : ''} aria-busy={isPlaceholderData}>
-          {'fields' in data ? (
-            <FieldsList data={data} field={field} view={view} change={change} />
-          ) : 'loggers' in data ? (
-            <Loggers loggers={data.loggers} view={view} zone={zone} />
-          ) : (
+          {'fields' in data && <FieldsList data={data} field={field} view={view} change={change} />}
+          {'loggers' in data && <Loggers loggers={data.loggers} view={view} zone={zone} />}
+          {'groups' in data && (
             <div className="grid grid-cols-1 gap-4">
               {'sources' in data && <NewSources sources={data.sources} view={view} />}
               <Groups groups={data.groups} view={listed} zone={zone} />
@@ -99,6 +86,22 @@ export function PatternsAnswer({
         </Button>
       )}
     </div>
+  )
+}
+
+/** That lines below a level are left out, and the way to them. */
+function LevelNotice({ level, change }: { level: Level; change: ChangeView }) {
+  return (
+    <span>
+      {LEVEL_NAME[level]} and above, as no level is chosen.{' '}
+      <button
+        type="button"
+        onClick={() => change({ min_level: 'DEBUG' })}
+        className="rounded-sm font-medium text-accent underline-offset-2 hover:underline"
+      >
+        Include all levels
+      </button>
+    </span>
   )
 }
 

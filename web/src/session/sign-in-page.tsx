@@ -16,41 +16,11 @@ function linkSecret(): string | null {
 /** Sign-in by name and password, or, from a one-time link, the choice of both. */
 export function SignInPage() {
   const [secret] = useState(linkSecret)
-  const [problem, setProblem] = useState<ApiError | null>(null)
-  const [busy, setBusy] = useState(false)
+  const { submit, waiting, problem, setProblem, busy, leave } = useSignIn(secret)
   const failure = problem === null ? providerFailure(window.location.search) : null
   useEffect(() => {
     document.title = 'Sign in – Timelapser Logs'
   }, [])
-
-  // The password was right, and a code has to come with it. A link is used up by then.
-  const [waiting, setWaiting] = useState<Who | null>(null)
-
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget)
-    const text = (name: string) => String(form.get(name) ?? '').trim()
-    const who = waiting
-      ? { ...waiting, code: text('code') }
-      : { username: text('username'), password: String(form.get('password')) }
-    setBusy(true)
-    setProblem(null)
-    try {
-      if (secret === null || waiting) await request('/api/auth/sign-in', { method: 'POST', body: who })
-      else await request('/api/auth/link', { method: 'POST', body: { secret, ...who } })
-      queryClient.clear()
-      navigate(returnPath(window.location.search), { replace: true })
-    } catch (error) {
-      if ((error as ApiError).code === 'CODE_REQUIRED') setWaiting(who)
-      else setProblem(error as ApiError)
-      setBusy(false)
-    }
-  }
-
-  const leave = () => {
-    setWaiting(null)
-    setProblem(null)
-  }
   if (waiting) {
     return <CodeForm name={waiting.username} submit={submit} problem={problem} busy={busy} leave={leave} />
   }
@@ -79,6 +49,39 @@ export function SignInPage() {
       )}
     </SignInForm>
   )
+}
+
+/** The one or two steps of a sign-in. @param secret of the one-time link; null without one */
+function useSignIn(secret: string | null) {
+  const [problem, setProblem] = useState<ApiError | null>(null)
+  const [busy, setBusy] = useState(false)
+  // The password was right, and a code has to come with it. A link is used up by then.
+  const [waiting, setWaiting] = useState<Who | null>(null)
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const text = (name: string) => String(form.get(name) ?? '').trim()
+    const who = waiting
+      ? { ...waiting, code: text('code') }
+      : { username: text('username'), password: String(form.get('password')) }
+    setBusy(true)
+    setProblem(null)
+    try {
+      if (secret === null || waiting) await request('/api/auth/sign-in', { method: 'POST', body: who })
+      else await request('/api/auth/link', { method: 'POST', body: { secret, ...who } })
+      queryClient.clear()
+      navigate(returnPath(window.location.search), { replace: true })
+    } catch (error) {
+      if ((error as ApiError).code === 'CODE_REQUIRED') setWaiting(who)
+      else setProblem(error as ApiError)
+      setBusy(false)
+    }
+  }
+  const leave = () => {
+    setWaiting(null)
+    setProblem(null)
+  }
+  return { submit, waiting, problem, setProblem, busy, leave }
 }
 
 /** The step that asks for the code of a second factor. */

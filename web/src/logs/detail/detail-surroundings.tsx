@@ -9,6 +9,7 @@ import {
 } from '../../api/use-surroundings.ts'
 import { usePreference } from '../../app/preference.ts'
 import { Failed } from '../../controls/failed.tsx'
+import { SmallSelect } from '../../controls/fields.tsx'
 import { Skeleton } from '../../controls/skeleton.tsx'
 import { SIDES, surroundingsPreference } from '../list-preferences.ts'
 import type { ChangeView } from '../use-view.ts'
@@ -20,38 +21,31 @@ import { SurroundingLine } from './surrounding-line.tsx'
 export function DetailSurroundings({ log, change, zone }: { log: LogRow; change: ChangeView; zone: string }) {
   const [scope, setScope] = useState<Scope>('origin')
   const [side, setSide] = usePreference(surroundingsPreference)
-  const [asked, setAsked] = useState({ of: '', before: 0, after: 0 })
-  const of = `${log.id} ${scope} ${side}`
-  // Further lines that were requested belonged to another line.
-  const more = asked.of === of ? asked : { before: 0, after: 0 }
-  const sides: Sides = { before: sum(side, more.before), after: sum(side, more.after) }
+  const { sides, extend } = useSides(`${log.id} ${scope} ${side}`, Number(side))
   const lines = useSurroundings(log, scope, sides)
   const list = useRef<HTMLOListElement>(null)
   useKeptPlace(list, `${log.id} ${scope}`, lines.data)
 
   // While more are fetched, those shown are of fewer.
-  const isCut = cutSides(log, lines.isPlaceholderData ? undefined : lines.data, sides)
+  const isOld = lines.isPlaceholderData
+  const isCut = cutSides(log, isOld ? undefined : lines.data, sides)
   const open = (id: number) => change({ log: id }, { replace: true })
   const ask = (end: 'before' | 'after') => {
     const edge = end === 'before' ? lines.data?.logs.at(-1) : lines.data?.logs[0]
-    if (sides[end] < MAX_SIDE && !isCut[end]) setAsked({ of, ...more, [end]: more[end] + Number(side) })
+    if (sides[end] < MAX_SIDE && !isCut[end]) extend(end)
     else if (edge) open(edge.id)
   }
+  const end = (of: 'before' | 'after', has: boolean) => ({
+    ...{ end: of, has, ask },
+    ...{ isCut: isCut[of], shown: sides[of] },
+  })
   return (
     <div className="grid gap-3 p-4 [overflow-anchor:none]">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <ScopeButtons log={log} scope={scope} setScope={setScope} />
         <label className="flex items-center gap-2 text-small text-muted">
           Lines before and after
-          <select
-            value={side}
-            onChange={(event) => setSide(SIDES.find((one) => one === event.target.value) ?? '10')}
-            className="h-7 rounded-md border border-line-strong bg-surface px-1.5 text-ink"
-          >
-            {SIDES.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
+          <SmallSelect options={SIDES} value={side} onChange={setSide} />
         </label>
       </div>
       {lines.isError && (
@@ -59,17 +53,8 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
       )}
       {lines.isPending && <Skeleton className="h-40 w-full" />}
       {lines.data && (
-        <div
-          className={`grid ${lines.isPlaceholderData ? 'outdated' : ''}`}
-          aria-busy={lines.isPlaceholderData}
-        >
-          <SurroundingEnd
-            end="after"
-            has={lines.data.has_newer}
-            isCut={isCut.after}
-            shown={sides.after}
-            ask={ask}
-          />
+        <div className={`grid ${isOld ? 'outdated' : ''}`} aria-busy={isOld}>
+          <SurroundingEnd {...end('after', lines.data.has_newer)} />
           <ol
             ref={list}
             aria-label="Lines around this one, newest first"
@@ -87,13 +72,7 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
               />
             ))}
           </ol>
-          <SurroundingEnd
-            end="before"
-            has={lines.data.has_older}
-            isCut={isCut.before}
-            shown={sides.before}
-            ask={ask}
-          />
+          <SurroundingEnd {...end('before', lines.data.has_older)} />
         </div>
       )}
     </div>
@@ -110,8 +89,15 @@ function cutSides(log: LogRow, found: Surroundings | undefined, asked: Sides) {
   }
 }
 
-function sum(side: string, more: number): number {
-  return Math.min(MAX_SIDE, Number(side) + more)
+/** How many lines are wanted on each side: at first as many as are chosen, and then more. @param about what they are around */
+function useSides(about: string, chosen: number) {
+  const [asked, setAsked] = useState({ about: '', before: 0, after: 0 })
+  // Further lines that were requested belonged to another line.
+  const more = asked.about === about ? asked : { before: 0, after: 0 }
+  const sum = (further: number) => Math.min(MAX_SIDE, chosen + further)
+  const sides: Sides = { before: sum(more.before), after: sum(more.after) }
+  const extend = (end: 'before' | 'after') => setAsked({ ...more, about, [end]: more[end] + chosen })
+  return { sides, extend }
 }
 
 /**

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { useFacets } from '../../api/use-logs.ts'
+import { Text } from '../../controls/fields.tsx'
 import { Skeleton } from '../../controls/skeleton.tsx'
-import { FIELD } from '../../controls/surfaces.ts'
 import { setValue, stateOf, type ValueField } from '../filters/filter-values.ts'
 import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'
@@ -30,37 +30,17 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
   const listed = facets.data?.[field].length ?? 0
   const total = field === 'level' ? listed : (facets.data?.totals[field] ?? listed)
   const isCut = total > listed
-  // A search that is not understood says so at its box.
-  const refused = facets.error instanceof ApiError && facets.error.code === 'INVALID_QUERY'
   // Levels can be chosen without their counts.
-  if (facets.data === undefined && field !== 'level') {
-    if (refused) return <p className="px-2 py-1 text-muted">The search is invalid.</p>
-    if (facets.isError)
-      return (
-        <p className="px-2 py-1 text-muted" title={facets.error.message}>
-          Could not be loaded; press <kbd>r</kbd> to retry.
-        </p>
-      )
-    return (
-      <div role="status" aria-label="Loading values" className="grid px-2">
-        {['w-40', 'w-28', 'w-36', 'w-24', 'w-32', 'w-28'].map((width, row) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: bars that never change places
-          <span key={row} className="flex h-7 items-center">
-            <Skeleton className={`h-3 ${width}`} />
-          </span>
-        ))}
-      </div>
-    )
-  }
+  if (facets.data === undefined && field !== 'level') return <Missing error={facets.error} />
   return (
     <div className="grid grid-cols-1 gap-0.5">
       {options.length > WORTH_SEARCHING && (
-        <input
+        <Text
           aria-label={`Find a ${name.toLowerCase()}`}
           placeholder={`Find a ${name.toLowerCase()}`}
           value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          className={`${FIELD} mb-1`}
+          onChange={setTyped}
+          className="mb-1"
         />
       )}
       {options.length === 0 && (
@@ -94,6 +74,29 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
       {matching.length > SHOWN && (
         <p className="p-2 text-small text-faint">{matching.length - SHOWN} more; type to filter.</p>
       )}
+    </div>
+  )
+}
+
+/** Shown while there are no counts: why, or that they come. */
+function Missing({ error }: { error: Error | null }) {
+  // A search that is not understood says so at its box.
+  if (error instanceof ApiError && error.code === 'INVALID_QUERY')
+    return <p className="px-2 py-1 text-muted">The search is invalid.</p>
+  if (error)
+    return (
+      <p className="px-2 py-1 text-muted" title={error.message}>
+        Could not be loaded; press <kbd>r</kbd> to retry.
+      </p>
+    )
+  return (
+    <div role="status" aria-label="Loading values" className="grid px-2">
+      {['w-40', 'w-28', 'w-36', 'w-24', 'w-32', 'w-28'].map((width, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: bars that never change places
+        <span key={row} className="flex h-7 items-center">
+          <Skeleton className={`h-3 ${width}`} />
+        </span>
+      ))}
     </div>
   )
 }

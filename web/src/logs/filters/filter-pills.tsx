@@ -11,14 +11,9 @@ const FIELDS = ['level', 'camera_id', 'source'] as const satisfies readonly Valu
 
 /** The filters in force, each to be removed or turned into its opposite by a click. */
 export function FilterPills({ view, change }: { view: LogView; change: ChangeView }) {
-  const cameras = useCameras()
+  const { data } = useCameras()
   if (!hasFilters(view)) return null
   const request = view.request_id
-  const nameOf = (field: ValueField, value: string | number): string => {
-    if (field === 'level') return LEVEL_NAME[value as Level]
-    if (field === 'source') return String(value)
-    return cameras.data?.cameras.find((one) => one.id === value)?.name ?? `Camera ${value}`
-  }
   return (
     <ul aria-label="Active filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-6">
       <SearchPills q={view.q} setQ={(q) => change({ q })} />
@@ -32,20 +27,7 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
           onRemove={() => change({ min_level: null })}
         />
       )}
-      {FIELDS.flatMap((field) =>
-        (['in', 'out'] as const).flatMap((state) =>
-          view[state === 'in' ? field : OPPOSITE[field]].map((value) => (
-            <Pill
-              key={`${field} ${state} ${value}`}
-              name={FIELD_NAME[field]}
-              value={nameOf(field, value)}
-              inverted={state === 'out'}
-              onInvert={() => change(setValue(view, field, value, state === 'in' ? 'out' : 'in'))}
-              onRemove={() => change(setValue(view, field, value, 'unset'))}
-            />
-          )),
-        ),
-      )}
+      <ValuePills view={view} change={change} cameras={data?.cameras ?? []} />
       {view.logger_name.map((name) => (
         <Pill
           key={`logger ${name}`}
@@ -73,6 +55,37 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
         </button>
       </li>
     </ul>
+  )
+}
+
+/** A pill for each chosen value of a list of values. */
+function ValuePills({
+  view,
+  change,
+  cameras,
+}: {
+  view: LogView
+  change: ChangeView
+  cameras: readonly { id: number; name: string }[]
+}) {
+  const nameOf = (field: ValueField, value: string | number): string => {
+    if (field === 'level') return LEVEL_NAME[value as Level]
+    if (field === 'source') return String(value)
+    return cameras.find((one) => one.id === value)?.name ?? `Camera ${value}`
+  }
+  return FIELDS.flatMap((field) =>
+    (['in', 'out'] as const).flatMap((state) =>
+      view[state === 'in' ? field : OPPOSITE[field]].map((value) => (
+        <Pill
+          key={`${field} ${state} ${value}`}
+          name={FIELD_NAME[field]}
+          value={nameOf(field, value)}
+          inverted={state === 'out'}
+          onInvert={() => change(setValue(view, field, value, state === 'in' ? 'out' : 'in'))}
+          onRemove={() => change(setValue(view, field, value, 'unset'))}
+        />
+      )),
+    ),
   )
 }
 

@@ -4,9 +4,9 @@ import { wholeAddressOf } from '../../app/location.ts'
 import { usePreference } from '../../app/preference.ts'
 import { Button } from '../../controls/button.tsx'
 import { copy } from '../../controls/copy.ts'
+import { SmallSelect, Text } from '../../controls/fields.tsx'
 import { FloatingPanel } from '../../controls/floating-panel.tsx'
 import type { PopupProps } from '../../controls/popup-button.tsx'
-import { FIELD } from '../../controls/surfaces.ts'
 import { zonePreference } from '../../time/display-zone.ts'
 import { parseRange } from '../../time/parse-range.ts'
 import { boundsOf, isOpen, type Range, spanInWords } from '../../time/range.ts'
@@ -35,44 +35,9 @@ export function RangePanel({ anchor, close, choose, ...form }: PopupProps & Prop
 
 /** Presets, and one field that takes spans, moments and two moments with “to” between. */
 function RangeForm({ range, zone, choose }: Props) {
-  const [typed, setTyped] = useState('')
-  const [problem, setProblem] = useState<string | null>(null)
-  const field = useId()
-
-  const apply = (event: FormEvent) => {
-    event.preventDefault()
-    const parsed = parseRange(typed, serverNow(), zone)
-    if ('problem' in parsed) setProblem(parsed.problem)
-    else choose(parsed.range)
-  }
   return (
     <div className="grid gap-4">
-      <form onSubmit={apply} className="grid gap-1.5">
-        <label htmlFor={field} className="font-medium">
-          Since a time, or from one time to another
-        </label>
-        <div className="flex gap-2">
-          <input
-            id={field}
-            value={typed}
-            placeholder="2h, yesterday 14:00, 14:00 to 15:30"
-            autoComplete="off"
-            aria-invalid={problem !== null}
-            aria-describedby={`${field}-problem`}
-            onChange={(event) => {
-              setTyped(event.target.value)
-              setProblem(null)
-            }}
-            className={FIELD}
-          />
-          <Button type="submit" kind="accent">
-            Apply
-          </Button>
-        </div>
-        <p id={`${field}-problem`} role="alert" className="text-small text-error empty:hidden">
-          {problem}
-        </p>
-      </form>
+      <TypedRange zone={zone} choose={choose} />
       <div className="grid grid-cols-2 gap-1 sm:grid-cols-3">
         {PRESETS.map((seconds) => (
           <Preset
@@ -100,6 +65,45 @@ function RangeForm({ range, zone, choose }: Props) {
   )
 }
 
+function TypedRange({ zone, choose }: Omit<Props, 'range'>) {
+  const [typed, setTyped] = useState('')
+  const [problem, setProblem] = useState<string | null>(null)
+  const field = useId()
+  const apply = (event: FormEvent) => {
+    event.preventDefault()
+    const parsed = parseRange(typed, serverNow(), zone)
+    if ('problem' in parsed) setProblem(parsed.problem)
+    else choose(parsed.range)
+  }
+  return (
+    <form onSubmit={apply} className="grid gap-1.5">
+      <label htmlFor={field} className="font-medium">
+        Since a time, or from one time to another
+      </label>
+      <div className="flex gap-2">
+        <Text
+          id={field}
+          value={typed}
+          placeholder="2h, yesterday 14:00, 14:00 to 15:30"
+          autoComplete="off"
+          aria-invalid={problem !== null}
+          aria-describedby={`${field}-problem`}
+          onChange={(text) => {
+            setTyped(text)
+            setProblem(null)
+          }}
+        />
+        <Button type="submit" kind="accent">
+          Apply
+        </Button>
+      </div>
+      <p id={`${field}-problem`} role="alert" className="text-small text-error empty:hidden">
+        {problem}
+      </p>
+    </form>
+  )
+}
+
 function Preset({ name, chosen, onClick }: { name: string; chosen: boolean; onClick: () => void }) {
   return (
     <button
@@ -119,15 +123,15 @@ function ZoneChoice({ zone }: { zone: string }) {
   return (
     <label className="flex items-center gap-2 text-small text-muted">
       Times in
-      <select
+      <SmallSelect
+        options={[
+          ['configured', choice === 'configured' ? zone : 'The configured zone'],
+          ['utc', 'UTC'],
+          ['local', 'This browser’s zone'],
+        ]}
         value={choice}
-        onChange={(event) => setChoice(event.target.value as typeof choice)}
-        className="h-7 rounded-md border border-line-strong bg-surface px-1.5 text-ink"
-      >
-        <option value="configured">{choice === 'configured' ? zone : 'The configured zone'}</option>
-        <option value="utc">UTC</option>
-        <option value="local">This browser’s zone</option>
-      </select>
+        onChange={setChoice}
+      />
     </label>
   )
 }

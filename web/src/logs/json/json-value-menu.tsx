@@ -2,7 +2,8 @@ import { Menu } from '@base-ui/react/menu'
 import { Ban, ChartBarDecreasing, Columns3, Copy, Filter, FilterX, Route } from 'lucide-react'
 import { navigate } from '../../app/location.ts'
 import { copy } from '../../controls/copy.ts'
-import { MENU_ITEM, POPUP } from '../../controls/surfaces.ts'
+import { AnchoredMenu } from '../../controls/floating-menu.tsx'
+import { MENU_ITEM } from '../../controls/surfaces.ts'
 import { PHONE, useMediaQuery } from '../../controls/use-media-query.ts'
 import { columns, fieldColumn, fieldPath, MOST_FIELDS, useColumns } from '../list/columns.ts'
 import { setTerm, stateOfTerm, type TermState } from '../search/search-terms.ts'
@@ -28,18 +29,57 @@ export function JsonValueMenu({
   close: () => void
 }) {
   const path = pathText(row.path)
-  const { shown } = useColumns()
   // Cards have no columns.
   const phone = useMediaQuery(PHONE)
-  const column = fieldColumn(row.path)
-  const isColumn = shown.includes(column)
-  const fields = shown.filter((name) => fieldPath(name) !== null).length
   const { term, why } = jsonTermOf(row, view.q)
+  return (
+    <AnchoredMenu
+      anchor={anchor}
+      alignOffset={24}
+      label={path}
+      className="max-w-80 min-w-52"
+      returnsFocus
+      close={close}
+    >
+      <FilterItems
+        what={row.size > 0 ? `lines with ${path}` : short(leafText(row.value))}
+        {...{ term, why, view, change }}
+      />
+      <Menu.Item className={MENU_ITEM} onClick={() => copy(textToCopy(row), 'the value')}>
+        <Copy size={14} aria-hidden /> Copy value
+      </Menu.Item>
+      <Menu.Item className={MENU_ITEM} onClick={() => copy(path, 'the path')}>
+        <Route size={14} aria-hidden /> Copy path
+      </Menu.Item>
+      <Menu.Item className={MENU_ITEM} onClick={() => navigate(valuesPath(view, row.path))}>
+        <ChartBarDecreasing size={14} aria-hidden className="shrink-0" />
+        <span className="truncate">Values of {path} in these lines</span>
+      </Menu.Item>
+      {!phone && row.size === 0 && <ColumnItem path={row.path} />}
+      {why && <p className="max-w-64 px-2.5 py-1.5 text-small text-faint">{why}</p>}
+    </AnchoredMenu>
+  )
+}
+
+/** The filters for a value and against it. */
+function FilterItems({
+  what,
+  term,
+  why,
+  view,
+  change,
+}: {
+  what: string
+  term: string | undefined
+  /** Why there is no filter, where there is none. */
+  why: string | undefined
+  view: LogView
+  change: ChangeView
+}) {
   const state = term === undefined ? 'unset' : stateOfTerm(view.q, term)
   const set = (wanted: TermState) => {
     if (term !== undefined) change({ q: setTerm(view.q, term, state === wanted ? 'unset' : wanted) })
   }
-  const what = row.size > 0 ? `lines with ${path}` : short(leafText(row.value))
   const filters = [
     {
       wanted: 'in',
@@ -48,56 +88,38 @@ export function JsonValueMenu({
     },
     { wanted: 'out', word: state === 'out' ? 'No longer without' : 'Not', Icon: Ban },
   ] as const
+  return filters.map(({ wanted, word, Icon }) => (
+    <Menu.Item
+      key={wanted}
+      className={MENU_ITEM}
+      disabled={term === undefined}
+      title={why}
+      onClick={() => set(wanted)}
+    >
+      <Icon size={14} aria-hidden className="shrink-0" />
+      <span className="truncate">
+        {word} {what}
+      </span>
+    </Menu.Item>
+  ))
+}
+
+function ColumnItem({ path }: { path: JsonPath }) {
+  const { shown } = useColumns()
+  const column = fieldColumn(path)
+  const isColumn = shown.includes(column)
+  const fields = shown.filter((name) => fieldPath(name) !== null).length
   return (
-    <Menu.Root open onOpenChange={(open) => !open && close()} modal={false}>
-      <Menu.Portal>
-        <Menu.Positioner anchor={anchor} align="start" alignOffset={24} sideOffset={2} className="z-50">
-          <Menu.Popup
-            className={`${POPUP} max-w-80 min-w-52 p-1.5`}
-            aria-label={path}
-            finalFocus={() => anchor}
-          >
-            {filters.map(({ wanted, word, Icon }) => (
-              <Menu.Item
-                key={wanted}
-                className={MENU_ITEM}
-                disabled={term === undefined}
-                title={why}
-                onClick={() => set(wanted)}
-              >
-                <Icon size={14} aria-hidden className="shrink-0" />
-                <span className="truncate">
-                  {word} {what}
-                </span>
-              </Menu.Item>
-            ))}
-            <Menu.Item className={MENU_ITEM} onClick={() => copy(textToCopy(row), 'the value')}>
-              <Copy size={14} aria-hidden /> Copy value
-            </Menu.Item>
-            <Menu.Item className={MENU_ITEM} onClick={() => copy(path, 'the path')}>
-              <Route size={14} aria-hidden /> Copy path
-            </Menu.Item>
-            <Menu.Item className={MENU_ITEM} onClick={() => navigate(valuesPath(view, row.path))}>
-              <ChartBarDecreasing size={14} aria-hidden className="shrink-0" />
-              <span className="truncate">Values of {path} in these lines</span>
-            </Menu.Item>
-            {!phone && row.size === 0 && (
-              <Menu.Item
-                className={MENU_ITEM}
-                disabled={!isColumn && fields >= MOST_FIELDS}
-                onClick={() => columns.toggle(column)}
-              >
-                <Columns3 size={14} aria-hidden />
-                <span className="truncate">
-                  {isColumn ? 'Remove the column' : `Show ${path} as a column`}
-                </span>
-              </Menu.Item>
-            )}
-            {why && <p className="max-w-64 px-2.5 py-1.5 text-small text-faint">{why}</p>}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <Menu.Item
+      className={MENU_ITEM}
+      disabled={!isColumn && fields >= MOST_FIELDS}
+      onClick={() => columns.toggle(column)}
+    >
+      <Columns3 size={14} aria-hidden />
+      <span className="truncate">
+        {isColumn ? 'Remove the column' : `Show ${pathText(path)} as a column`}
+      </span>
+    </Menu.Item>
   )
 }
 

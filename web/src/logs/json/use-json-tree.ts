@@ -17,13 +17,7 @@ export function useJsonTree(value: object) {
   /** The open entries before the search began. */
   const [before, setBefore] = useState(open)
 
-  const text = useDeferredValue(typed)
-  const hits = useMemo(() => findInJson(value, text), [value, text])
-  const hit = hits[hitAt]
-  const wanted = useMemo(
-    () => withHolders([...hits.slice(0, HITS_OPENED), ...(hit === undefined ? [] : [hit])]),
-    [hits, hit],
-  )
+  const { text, hits, hit, wanted } = useHits(value, typed, hitAt)
   // A search opens the way to what it found; closing by hand holds until it finds something else.
   const [opened, setOpened] = useState(hits)
   if (opened !== hits) {
@@ -69,4 +63,16 @@ export function useJsonTree(value: object) {
       setCursor(row.next)
     },
   }
+}
+
+/** The search of a tree: what it found, the hit it is at, and what has to be open for them to be seen. */
+function useHits(value: object, typed: string, hitAt: number) {
+  const text = useDeferredValue(typed)
+  const hits = useMemo(() => findInJson(value, text), [value, text])
+  const hit = hits[hitAt]
+  const wanted = useMemo(
+    () => withHolders([...hits.slice(0, HITS_OPENED), ...(hit === undefined ? [] : [hit])]),
+    [hits, hit],
+  )
+  return { text, hits, hit, wanted }
 }

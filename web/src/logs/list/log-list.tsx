@@ -14,15 +14,14 @@ import { LevelLabel } from '../level-label.tsx'
 import { LEVEL_FILL } from '../levels.ts'
 import { densityPreference, wrapPreference } from '../list-preferences.ts'
 import { OriginIcon, originOf } from '../origin.tsx'
-import type { ChangeView } from '../use-view.ts'
+import type { Explorer } from '../use-explorer.ts'
 import type { LogView } from '../view.ts'
 import { COLUMNS, type Column, type FieldColumn, fieldPath, tracksOf, useColumns } from './columns.ts'
 import { ListHeader } from './list-header.tsx'
 import { ListMenus } from './list-menus.tsx'
 import { useCopiedRows } from './use-copied-rows.ts'
-import { useDrawnRows } from './use-drawn-rows.ts'
+import { type DrawnRow, useDrawnRows } from './use-drawn-rows.ts'
 import { useRowClicks, useStable } from './use-row-clicks.ts'
-import type { Selection } from './use-selection.ts'
 import type { ValueTarget } from './value-menu.tsx'
 
 const ROW_PX = { compact: 26, roomy: 34 } as const
@@ -32,52 +31,82 @@ const FRESH_MS = 3000
 
 /** The lines, as many in the document as the window shows; the page itself scrolls. */
 export function LogList({
-  rows,
-  view,
-  change,
-  zone,
-  dimmed,
-  stale,
-  activeId,
-  setActive,
-  selection,
-  find,
-  menuOf,
-  setMenuOf,
-  fetched,
-  onChoosing,
+  explorer,
   barPx,
 }: {
-  rows: readonly LogRow[]
-  view: LogView
-  change: ChangeView
-  zone: string
-  dimmed: boolean
-  stale: boolean
-  activeId: number | null
-  setActive: (id: number) => void
-  selection: Selection
-  /** Text to be marked beside what was searched for. */
-  find: string
-  /** The line whose menu is open. */
-  menuOf: number | null
-  setMenuOf: (id: number | null) => void
-  /** Ids of the lines that did not arrive over the stream. */
-  fetched: ReadonlySet<number>
-  onChoosing: (choosing: boolean) => void
+  explorer: Explorer
   /** How much of the window the bar above covers. */
   barPx: number
 }) {
+  const { view, change, zone, live, keys, selection } = explorer
+  const { rows, fetched, setChoosing } = live
+  const { isError: isStale, isPlaceholderData: isOld } = explorer.screen.page
+  const phone = useMediaQuery(PHONE)
+  const body = useRef<HTMLDivElement>(null)
+  const { active: activeId, menuOf, setMenuOf } = keys
+  const look = useLook(view, keys.find.text ?? '')
+  const { rowPx, layout } = look
+  const { drawn, height, measure, isActiveDrawn } = useDrawnRows({ body, rows, rowPx, activeId, barPx })
+  const { target, pick } = useValueTarget(menuOf, setChoosing)
+  const clicks = useRowClicks({ ...keys, opened: view.log, change, selection })
+  const onCopy = useCopiedRows(rows)
+  const now = serverNow()
+  // Rows show the day by it, and are not drawn again for every second.
+  const minute = now - (now % 60_000)
+  const shared = { ...look.row, ...clicks, pick, zone, now: minute }
+  const shownOf = (row: LogRow): RowProps => ({
+    ...{ ...shared, row, active: row.id === activeId },
+    ...{ opened: row.id === view.log, selected: selection.ids.has(row.id) },
+    // A line that came with the page did not arrive over the stream.
+    fresh: !fetched.has(row.id) && now - Date.parse(row.timestamp) < FRESH_MS,
+  })
+  return (
+    <>
+      <div
+        role="grid"
+        aria-label="Log lines"
+        aria-rowcount={rows.length + 1}
+        aria-busy={isOld}
+        aria-activedescendant={isActiveDrawn ? `log-${activeId}` : undefined}
+        tabIndex={0}
+        data-log-list
+        onCopy={onCopy}
+        style={{ '--columns': tracksOf(layout) } as React.CSSProperties}
+        className={`rounded-lg border border-line bg-surface focus-visible:outline-offset-0 ${isOld || isStale ? 'outdated' : ''} ${isStale ? 'border-dashed' : ''}`}
+      >
+        {!phone && <ListHeader zone={zone} />}
+        <div ref={body} role="rowgroup" className="relative" style={{ height }}>
+          {drawn.map((place) => (
+            <PlacedRow key={place.row.id} {...{ place, measure, phone }} shown={shownOf(place.row)} />
+          ))}
+        </div>
+      </div>
+      <ListMenus
+        {...{ rows, menuOf, target, view, change }}
+        close={{ row: () => setMenuOf(null), value: () => pick(null) }}
+      />
+    </>
+  )
+}
+
+/** What all rows look like: their columns, their height, and what is marked in them. */
+function useLook({ q, search }: LogView, find: string) {
   const phone = useMediaQuery(PHONE)
   const [wrap] = usePreference(wrapPreference)
   const [density] = usePreference(densityPreference)
-  const [target, setTarget] = useState<ValueTarget | null>(null)
-  const body = useRef<HTMLDivElement>(null)
-  const rowPx = phone ? CARD_PX : ROW_PX[density]
-  const { drawn, height, measure, isActiveDrawn } = useDrawnRows({ body, rows, rowPx, activeId, barPx })
   const layout = useColumns()
-  const { q, search } = view
+  // Beside what was searched for, the text to find is marked.
   const needles = useMemo(() => needlesIn({ q, search }, find), [q, search, find])
+  return {
+    layout,
+    rowPx: phone ? CARD_PX : ROW_PX[density],
+    row: { columns: layout.shown, needles, wrap: wrap === 'wrap', roomy: density === 'roomy' },
+  }
+}
+
+/** The value whose menu is open; while a menu is open, no lines are added. */
+function useValueTarget(menuOf: number | null, onChoosing: (choosing: boolean) => void) {
+  const [target, setTarget] = useState<ValueTarget | null>(null)
   const pick = useStable((next: ValueTarget | null) => {
     setTarget(next)
     onChoosing(next !== null)
@@ -85,71 +114,35 @@ export function LogList({
   useEffect(() => {
     onChoosing(menuOf !== null)
   }, [menuOf, onChoosing])
-  const { onClick, onMenu } = useRowClicks({ opened: view.log, change, selection, setActive, setMenuOf })
-  const onCopy = useCopiedRows(rows)
+  return { target, pick }
+}
 
-  const now = serverNow()
-  // Rows show the day by it, and are not drawn again for every second.
-  const minute = now - (now % 60_000)
+function PlacedRow({
+  place: { row, index, top },
+  measure,
+  phone,
+  shown,
+}: {
+  place: DrawnRow
+  measure: ((element: Element | null) => void) | undefined
+  phone: boolean
+  shown: RowProps
+}) {
   const Row = phone ? LogCard : LogLine
   return (
-    <>
-      <div
-        role="grid"
-        aria-label="Log lines"
-        aria-rowcount={rows.length + 1}
-        aria-busy={dimmed}
-        aria-activedescendant={isActiveDrawn ? `log-${activeId}` : undefined}
-        tabIndex={0}
-        data-log-list
-        onCopy={onCopy}
-        style={{ '--columns': tracksOf(layout) } as React.CSSProperties}
-        className={`rounded-lg border border-line bg-surface focus-visible:outline-offset-0 ${dimmed || stale ? 'outdated' : ''} ${stale ? 'border-dashed' : ''}`}
-      >
-        {!phone && <ListHeader zone={zone} />}
-        <div ref={body} role="rowgroup" className="relative" style={{ height }}>
-          {drawn.map(({ row, index, top }) => (
-            <div
-              key={row.id}
-              data-index={index}
-              ref={measure}
-              role="row"
-              id={`log-${row.id}`}
-              aria-rowindex={index + 2}
-              aria-selected={row.id === view.log || selection.ids.has(row.id)}
-              tabIndex={-1}
-              className={`inset-x-0 top-0 focus-visible:-outline-offset-2 ${top === null ? 'relative' : 'absolute'}`}
-              style={top === null ? undefined : { transform: `translateY(${top}px)` }}
-            >
-              <Row
-                row={row}
-                zone={zone}
-                now={minute}
-                columns={layout.shown}
-                needles={needles}
-                active={row.id === activeId}
-                opened={row.id === view.log}
-                selected={selection.ids.has(row.id)}
-                fresh={!fetched.has(row.id) && now - Date.parse(row.timestamp) < FRESH_MS}
-                wrap={wrap === 'wrap'}
-                roomy={density === 'roomy'}
-                onClick={onClick}
-                onMenu={onMenu}
-                pick={pick}
-              />
-            </div>
-          ))}
-        </div>
-      </div>
-      <ListMenus
-        rows={rows}
-        menuOf={menuOf}
-        target={target}
-        close={{ row: () => setMenuOf(null), value: () => pick(null) }}
-        view={view}
-        change={change}
-      />
-    </>
+    <div
+      data-index={index}
+      ref={measure}
+      role="row"
+      id={`log-${row.id}`}
+      aria-rowindex={index + 2}
+      aria-selected={shown.opened || shown.selected}
+      tabIndex={-1}
+      className={`inset-x-0 top-0 focus-visible:-outline-offset-2 ${top === null ? 'relative' : 'absolute'}`}
+      style={top === null ? undefined : { transform: `translateY(${top}px)` }}
+    >
+      <Row {...shown} />
+    </div>
   )
 }
 

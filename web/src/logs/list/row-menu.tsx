@@ -5,7 +5,8 @@ import type { LogRow } from 'timelapser-logs/api'
 import { alertAddress } from '../../alerts/alert-address.ts'
 import { navigate, wholeAddressOf } from '../../app/location.ts'
 import { copy } from '../../controls/copy.ts'
-import { MENU_ITEM, POPUP } from '../../controls/surfaces.ts'
+import { AnchoredMenu } from '../../controls/floating-menu.tsx'
+import { MENU_ITEM } from '../../controls/surfaces.ts'
 import { useRaiseLevel } from '../../levels/use-levels.ts'
 import { useSession } from '../../session/use-session.ts'
 import { setValue } from '../filters/filter-values.ts'
@@ -17,14 +18,61 @@ import { rowsAs } from './row-text.ts'
 export type RowTarget = { anchor: Element; row: LogRow }
 const MINUTES = [15, 60] as const
 
+type Props = { row: LogRow; view: LogView; change: ChangeView }
+
 /** Everything a line can be used for, by right click or by `m`. */
-export function RowMenu(props: { target: RowTarget; view: LogView; change: ChangeView; close: () => void }) {
-  const { view, change, close } = props
-  const { anchor, row } = props.target
-  const origin = originOf(row)
+export function RowMenu({
+  target: { anchor, row },
+  view,
+  change,
+  close,
+}: {
+  target: RowTarget
+  view: LogView
+  change: ChangeView
+  close: () => void
+}) {
   const isAdmin = useSession().data?.role === 'admin'
   const raise = useRaiseLevel()
-  const requestId = row.extra_data?.request_id
+  return (
+    <AnchoredMenu anchor={anchor} alignOffset={180} label={`Line ${row.id}`} className="w-72" close={close}>
+      <FilterItems row={row} view={view} change={change} />
+      <RequestItems row={row} view={view} change={change} />
+      <Menu.Separator className="my-1.5 border-t border-line" />
+      <Item icon={<Bell size={14} />} act={() => navigate(alertAddress(filtersLike(row)))}>
+        Alert on lines like this…
+      </Item>
+      {MINUTES.map((minutes) => (
+        <Item
+          key={minutes}
+          icon={<Timer size={14} />}
+          disabled={!isAdmin}
+          why="Only an administrator may change levels."
+          act={() => raise(row, minutes)}
+        >
+          Debug {originOf(row).name} for {minutes === 60 ? 'an hour' : `${minutes} minutes`}
+        </Item>
+      ))}
+      <Menu.Separator className="my-1.5 border-t border-line" />
+      <Item icon={<Copy size={14} />} act={() => copy(row.message, 'the message')}>
+        Copy the message
+      </Item>
+      <Item icon={<Copy size={14} />} act={() => copy(rowsAs('text', [row]), 'the line')}>
+        Copy the line as text
+      </Item>
+      <Item icon={<Braces size={14} />} act={() => copy(rowsAs('json', [row]), 'the line as JSON')}>
+        Copy the line as JSON
+      </Item>
+      <Item icon={<Link2 size={14} />} act={() => copy(wholeAddressOf(`/logs?log=${row.id}`), 'the link')}>
+        Copy a link
+      </Item>
+    </AnchoredMenu>
+  )
+}
+
+/** Filters by the values of the line, for each and against each. */
+function FilterItems({ row, view, change }: Props) {
+  const origin = originOf(row)
   const values = [
     { field: 'level', value: row.level, name: row.level },
     { field: origin.field, value: origin.value, name: origin.name },
@@ -32,72 +80,30 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
       ? []
       : [{ field: 'logger_name', value: row.logger_name, name: `logger ${row.logger_name}` } as const]),
   ] as const
+  return values.map(({ field, value, name }) => (
+    <div key={field}>
+      <Item icon={<Filter size={14} />} act={() => change(setValue(view, field, value, 'in'))}>
+        Only {name}
+      </Item>
+      <Item icon={<Ban size={14} />} act={() => change(setValue(view, field, value, 'out'))}>
+        Not {name}
+      </Item>
+    </div>
+  ))
+}
+
+function RequestItems({ row, view, change }: Props) {
+  const id = row.extra_data?.request_id
+  if (typeof id !== 'string' || id === '') return null
   return (
-    <Menu.Root open onOpenChange={(open) => !open && close()} modal={false}>
-      <Menu.Portal>
-        <Menu.Positioner anchor={anchor} align="start" alignOffset={180} sideOffset={2} className="z-50">
-          <Menu.Popup className={`${POPUP} w-72 p-1.5`} aria-label={`Line ${row.id}`}>
-            {values.map(({ field, value, name }) => (
-              <div key={field}>
-                <Item icon={<Filter size={14} />} act={() => change(setValue(view, field, value, 'in'))}>
-                  Only {name}
-                </Item>
-                <Item icon={<Ban size={14} />} act={() => change(setValue(view, field, value, 'out'))}>
-                  Not {name}
-                </Item>
-              </div>
-            ))}
-            {typeof requestId === 'string' && requestId !== '' && (
-              <>
-                <Item
-                  icon={<Waypoints size={14} />}
-                  act={() => change({ ...NO_FILTERS, request_id: requestId })}
-                >
-                  Same request ({requestId})
-                </Item>
-                <Item
-                  icon={<Ban size={14} />}
-                  act={() => change(setValue(view, 'request_id', requestId, 'out'))}
-                >
-                  Exclude this request
-                </Item>
-              </>
-            )}
-            <Menu.Separator className="my-1.5 border-t border-line" />
-            <Item icon={<Bell size={14} />} act={() => navigate(alertAddress(filtersLike(row)))}>
-              Alert on lines like this…
-            </Item>
-            {MINUTES.map((minutes) => (
-              <Item
-                key={minutes}
-                icon={<Timer size={14} />}
-                disabled={!isAdmin}
-                why="Only an administrator may change levels."
-                act={() => raise(row, minutes)}
-              >
-                Debug {origin.name} for {minutes === 60 ? 'an hour' : `${minutes} minutes`}
-              </Item>
-            ))}
-            <Menu.Separator className="my-1.5 border-t border-line" />
-            <Item icon={<Copy size={14} />} act={() => copy(row.message, 'the message')}>
-              Copy the message
-            </Item>
-            <Item icon={<Copy size={14} />} act={() => copy(rowsAs('text', [row]), 'the line')}>
-              Copy the line as text
-            </Item>
-            <Item icon={<Braces size={14} />} act={() => copy(rowsAs('json', [row]), 'the line as JSON')}>
-              Copy the line as JSON
-            </Item>
-            <Item
-              icon={<Link2 size={14} />}
-              act={() => copy(wholeAddressOf(`/logs?log=${row.id}`), 'the link')}
-            >
-              Copy a link
-            </Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <>
+      <Item icon={<Waypoints size={14} />} act={() => change({ ...NO_FILTERS, request_id: id })}>
+        Same request ({id})
+      </Item>
+      <Item icon={<Ban size={14} />} act={() => change(setValue(view, 'request_id', id, 'out'))}>
+        Exclude this request
+      </Item>
+    </>
   )
 }
 

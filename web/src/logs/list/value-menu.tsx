@@ -1,7 +1,8 @@
 import { Menu } from '@base-ui/react/menu'
 import { Ban, Copy, Filter, FilterX } from 'lucide-react'
 import { copy } from '../../controls/copy.ts'
-import { MENU_ITEM, POPUP } from '../../controls/surfaces.ts'
+import { AnchoredMenu } from '../../controls/floating-menu.tsx'
+import { MENU_ITEM } from '../../controls/surfaces.ts'
 import { type FilterField, setValue, stateOf } from '../filters/filter-values.ts'
 import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'
@@ -23,28 +24,22 @@ export function ValueMenu({
   const { anchor, field, value, label } = target
   const state = stateOf(view, field, value)
   return (
-    <Menu.Root open onOpenChange={(open) => !open && close()} modal={false}>
-      <Menu.Portal>
-        <Menu.Positioner anchor={anchor} align="start" sideOffset={4} className="z-50">
-          <Menu.Popup className={`${POPUP} min-w-52 p-1.5`} aria-label={label}>
-            {state === 'in' ? (
-              <Menu.Item className={MENU_ITEM} onClick={() => change(setValue(view, field, value, 'unset'))}>
-                <FilterX size={14} aria-hidden /> No longer only {label}
-              </Menu.Item>
-            ) : (
-              <Menu.Item className={MENU_ITEM} onClick={() => change(setValue(view, field, value, 'in'))}>
-                <Filter size={14} aria-hidden /> Only {label}
-              </Menu.Item>
-            )}
-            <Menu.Item className={MENU_ITEM} onClick={() => change(setValue(view, field, value, 'out'))}>
-              <Ban size={14} aria-hidden /> Not {label}
-            </Menu.Item>
-            <Menu.Item className={MENU_ITEM} onClick={() => copy(label, `“${label}”`)}>
-              <Copy size={14} aria-hidden /> Copy
-            </Menu.Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <AnchoredMenu anchor={anchor} offset={4} label={label} close={close}>
+      {state === 'in' ? (
+        <Menu.Item className={MENU_ITEM} onClick={() => change(setValue(view, field, value, 'unset'))}>
+          <FilterX size={14} aria-hidden /> No longer only {label}
+        </Menu.Item>
+      ) : (
+        <Menu.Item className={MENU_ITEM} onClick={() => change(setValue(view, field, value, 'in'))}>
+          <Filter size={14} aria-hidden /> Only {label}
+        </Menu.Item>
+      )}
+      <Menu.Item className={MENU_ITEM} onClick={() => change(setValue(view, field, value, 'out'))}>
+        <Ban size={14} aria-hidden /> Not {label}
+      </Menu.Item>
+      <Menu.Item className={MENU_ITEM} onClick={() => copy(label, `“${label}”`)}>
+        <Copy size={14} aria-hidden /> Copy
+      </Menu.Item>
+    </AnchoredMenu>
   )
 }

@@ -14,16 +14,9 @@ const SLOW_OPENING_MS = 500
 
 /** The rows of the screen: the fetched page and, on the first page of an open range, the lines arriving since. */
 export function useLiveList(view: LogView, change: ChangeView, screen: ReturnType<typeof useLogsScreen>) {
-  const [brushing, setBrushing] = useState(false)
-  const [choosing, setChoosing] = useState(false)
-  const reading = useReading()
-  const pointing = usePointing()
+  const { held, paused, still, setBrushing, setChoosing } = usePause(view)
   const page = screen.page.data ?? null
   const enabled = view.page === 1 && screen.open && page !== null
-  const held = reading ?? holdOf(view, brushing, choosing)
-  const paused = !view.live || held !== null
-  // Under a moving pointer rows wait a moment; that is no pause to speak of.
-  const still = paused || pointing
   const lines = useLiveLines({
     url: screen.streamUrl,
     base: page,
@@ -32,7 +25,6 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     paused: still,
     onReset: screen.refresh,
   })
-
   useAskOnceMore(enabled && lines.state === 'open', screen)
 
   const show = () => {
@@ -47,15 +39,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
   // By what the page holds, not by the highest id: servers hand out ids from ranges of their own.
   const fetched = useMemo(() => new Set(page?.logs.map(({ id }) => id)), [page])
-  // The first page is part of it: a page still loading must not be reported as impossible.
-  const isAwaited = view.page === 1 && screen.open && view.live && page === null && screen.page.isFetching
-  const isOpening = isAwaited || (enabled && lines.state === 'connecting')
-  const opensSlowly = useLasting(isOpening, SLOW_OPENING_MS)
-  const state: LiveState = enabled
-    ? stateOf(lines.state, paused, opensSlowly)
-    : isAwaited && opensSlowly
-      ? 'connecting'
-      : 'unavailable'
+  const { isOpening, state } = useLiveState(view, screen, { enabled, paused, stream: lines.state })
   return {
     rows,
     state,
@@ -88,6 +72,33 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
       change({ live: !view.live }, { replace: true })
     },
   }
+}
+
+/** The state of the list in a word, and whether lines do not arrive by themselves yet. */
+function useLiveState(
+  view: LogView,
+  screen: ReturnType<typeof useLogsScreen>,
+  { enabled, paused, stream }: { enabled: boolean; paused: boolean; stream: StreamState },
+) {
+  // The first page is part of it: a page still loading must not be reported as impossible.
+  const isAwaited = view.page === 1 && screen.open && view.live && !screen.page.data && screen.page.isFetching
+  const isOpening = isAwaited || (enabled && stream === 'connecting')
+  const opensSlowly = useLasting(isOpening, SLOW_OPENING_MS)
+  const isNotYet = isAwaited && opensSlowly ? 'connecting' : 'unavailable'
+  const state: LiveState = enabled ? stateOf(stream, paused, opensSlowly) : isNotYet
+  return { isOpening, state }
+}
+
+/** Whether the list stands still, and what holds it. */
+function usePause(view: LogView) {
+  const [brushing, setBrushing] = useState(false)
+  const [choosing, setChoosing] = useState(false)
+  const reading = useReading()
+  const pointing = usePointing()
+  const held = reading ?? holdOf(view, brushing, choosing)
+  const paused = !view.live || held !== null
+  // Under a moving pointer rows wait a moment; that is no pause to speak of.
+  return { held, paused, still: paused || pointing, setBrushing, setChoosing }
 }
 
 /** The action of the person that holds the list. */

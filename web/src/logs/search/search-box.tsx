@@ -1,5 +1,5 @@
 import { CircleHelp, Search, X } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { lazyPart } from '../../app/lazy-part.ts'
 import { KeyCap } from '../../controls/key-cap.tsx'
@@ -20,34 +20,22 @@ const DEBOUNCE_MS = 250
  * box.
  */
 export function SearchBox({ q, change, error }: { q: string; change: ChangeView; error: Error | null }) {
-  const [typed, setTyped] = useState(q)
-  const [applied, setApplied] = useState(q)
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const { typed, type, apply } = useTyping(q, change)
   const problemId = useId()
-  // Back, a pill or "clear" changed it elsewhere.
-  if (applied !== q) {
-    setApplied(q)
-    setTyped(q)
-  }
-  useEffect(() => () => clearTimeout(timer.current), [])
-
-  const apply = (text: string) => {
-    clearTimeout(timer.current)
-    setApplied(text)
-    setTyped(text)
-    // While typing, one entry in the history is enough.
-    change({ q: text }, { replace: q !== '' && text !== '' })
-  }
-  const type = (text: string) => {
-    setTyped(text)
-    clearTimeout(timer.current)
-    if (!isHalfWritten(text)) timer.current = setTimeout(() => apply(text), DEBOUNCE_MS)
-  }
   const box = useRef<HTMLInputElement>(null)
   const completion = useCompletion(box, typed, type)
   const isCompleting = completion.options.length > 0
   const problem = error instanceof ApiError && error.code === 'INVALID_QUERY' && typed === q ? error : null
-
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    // Enter and Escape end a composition of an input method first.
+    if (event.nativeEvent.isComposing || completion.onKey(event)) return
+    if (event.key === 'Enter') completion.close()
+    if (event.key === 'Enter') apply(typed)
+    if (event.key !== 'Escape') return
+    event.preventDefault()
+    if (typed === '') event.currentTarget.blur()
+    else apply('')
+  }
   return (
     <div className="relative min-w-0 flex-1 basis-72 max-sm:basis-full">
       <Search size={15} className="pointer-events-none absolute top-2.25 left-2.5 text-faint" aria-hidden />
@@ -70,47 +58,71 @@ export function SearchBox({ q, change, error }: { q: string; change: ChangeView;
           completion.offer(target.value, target.selectionStart)
         }}
         onBlur={completion.close}
-        onKeyDown={(event) => {
-          // Enter and Escape end a composition of an input method first.
-          if (event.nativeEvent.isComposing || completion.onKey(event)) return
-          if (event.key === 'Enter') completion.close()
-          if (event.key === 'Enter') apply(typed)
-          if (event.key !== 'Escape') return
-          event.preventDefault()
-          if (typed === '') event.currentTarget.blur()
-          else apply('')
-        }}
+        onKeyDown={onKeyDown}
         className="h-8 w-full appearance-none rounded-md border border-line-strong bg-surface pr-16 pl-8 text-ellipsis focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent aria-invalid:border-error [&::-webkit-search-cancel-button]:hidden"
       />
-      <span className="absolute inset-y-0 right-1 flex items-center">
-        {typed === '' ? (
-          <span className="pointer-events-none pr-1 max-sm:hidden">
-            <KeyCap>/</KeyCap>
-          </span>
-        ) : (
-          <button
-            type="button"
-            aria-label="Clear the search"
-            title="Clear the search"
-            onClick={() => apply('')}
-            className="grid size-6 place-items-center rounded-sm text-faint hover:bg-hover hover:text-ink"
-          >
-            <X size={14} aria-hidden />
-          </button>
-        )}
-        <PopupButton
-          kind="quiet"
-          aria-label="Search syntax"
-          title="Search syntax"
-          className="h-6! w-6! px-0!"
-          preload={loadHelp}
-          popup={(popup) => <SearchHelp {...popup} apply={apply} />}
-        >
-          <CircleHelp size={14} aria-hidden />
-        </PopupButton>
-      </span>
+      <BoxButtons isEmpty={typed === ''} apply={apply} />
       {isCompleting && <SearchCompletions {...completion} />}
       {problem && !isCompleting && <SearchProblem id={problemId} q={q} error={problem} />}
     </div>
+  )
+}
+
+/** The text of the box, and its way into the view: at once, or after a rest. */
+function useTyping(q: string, change: ChangeView) {
+  const [typed, setTyped] = useState(q)
+  const [applied, setApplied] = useState(q)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  // Back, a pill or "clear" changed it elsewhere.
+  if (applied !== q) {
+    setApplied(q)
+    setTyped(q)
+  }
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const apply = (text: string) => {
+    clearTimeout(timer.current)
+    setApplied(text)
+    setTyped(text)
+    // While typing, one entry in the history is enough.
+    change({ q: text }, { replace: q !== '' && text !== '' })
+  }
+  const type = (text: string) => {
+    setTyped(text)
+    clearTimeout(timer.current)
+    if (!isHalfWritten(text)) timer.current = setTimeout(() => apply(text), DEBOUNCE_MS)
+  }
+  return { typed, type, apply }
+}
+
+/** At the end of the box: its key or its clearing, and the help. */
+function BoxButtons({ isEmpty, apply }: { isEmpty: boolean; apply: (text: string) => void }) {
+  return (
+    <span className="absolute inset-y-0 right-1 flex items-center">
+      {isEmpty ? (
+        <span className="pointer-events-none pr-1 max-sm:hidden">
+          <KeyCap>/</KeyCap>
+        </span>
+      ) : (
+        <button
+          type="button"
+          aria-label="Clear the search"
+          title="Clear the search"
+          onClick={() => apply('')}
+          className="grid size-6 place-items-center rounded-sm text-faint hover:bg-hover hover:text-ink"
+        >
+          <X size={14} aria-hidden />
+        </button>
+      )}
+      <PopupButton
+        kind="quiet"
+        aria-label="Search syntax"
+        title="Search syntax"
+        className="h-6! w-6! px-0!"
+        preload={loadHelp}
+        popup={(popup) => <SearchHelp {...popup} apply={apply} />}
+      >
+        <CircleHelp size={14} aria-hidden />
+      </PopupButton>
+    </span>
   )
 }

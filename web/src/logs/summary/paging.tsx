@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import type { LogPage, LogRow } from 'timelapser-logs/api'
 import { Button } from '../../controls/button.tsx'
+import { SmallSelect } from '../../controls/fields.tsx'
 import type { ChangeView } from '../use-view.ts'
 import { type LogView, PAGE_SIZES } from '../view.ts'
 import { formatCount } from './listed-count.ts'
@@ -21,6 +22,7 @@ export function Paging({
   const { pagination } = page
   const first = (pagination.page - 1) * pagination.limit + 1
   const last = first + page.logs.length - 1
+  const sizes = [...new Set([...PAGE_SIZES, view.limit])].sort((a, b) => a - b)
   const go = (to: number) => {
     const until = to === 1 ? null : (view.until ?? newest?.timestamp ?? null)
     change({ page: to, until, log: null })
@@ -37,19 +39,11 @@ export function Paging({
       </span>
       <label className="flex items-center gap-2">
         Lines a page
-        <select
+        <SmallSelect
+          options={sizes.map((size) => [size, size.toLocaleString()] as const)}
           value={view.limit}
-          onChange={(event) => change({ limit: Number(event.target.value) })}
-          className="h-7 rounded-md border border-line-strong bg-surface px-1.5 text-ink"
-        >
-          {[...new Set([...PAGE_SIZES, view.limit])]
-            .sort((a, b) => a - b)
-            .map((size) => (
-              <option key={size} value={size}>
-                {size.toLocaleString()}
-              </option>
-            ))}
-        </select>
+          onChange={(limit) => change({ limit })}
+        />
       </label>
       <div className="ml-auto flex items-center gap-2">
         {view.page > 2 && (

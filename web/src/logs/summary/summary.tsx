@@ -1,3 +1,4 @@
+import type { LogPage } from 'timelapser-logs/api'
 import { ApiError } from '../../api/client.ts'
 import { clockOffsetMs } from '../../api/server-clock.ts'
 import { Button } from '../../controls/button.tsx'
@@ -10,29 +11,19 @@ import { CutNotice } from './cut-notice.tsx'
 import { formatCount, listedCount } from './listed-count.ts'
 import { SearchedTo } from './searched-to.tsx'
 
-/** One line above the list: how many match, in which span, and how long it took. */
-export function Summary({
-  screen,
-  view,
-  change,
-  live,
-  zone,
-}: {
+type Props = {
   screen: ReturnType<typeof useLogsScreen>
   view: LogView
   change: ChangeView
   live: LiveListState
   zone: string
-}) {
+}
+
+/** One line above the list: how many match, in which span, and how long it took. */
+export function Summary({ screen, view, change, live, zone }: Props) {
   const { data, error } = screen.page
   // Without rows the list says what failed.
   if (data === undefined || (error && live.rows.length === 0)) return <p className="h-9 flex-1" />
-  const { total_items, total_is_exact } = data.pagination
-  // Where the list stopped counting, the cards beside it did not.
-  const { data: stats, isError, isPlaceholderData } = screen.stats
-  const counted =
-    total_is_exact || isError || isPlaceholderData || !stats ? null : listedCount(stats.summary, view)
-  const total = counted ?? total_items + (live.state === 'unavailable' ? 0 : live.arrived)
   return (
     <p
       className="figures flex min-h-9 flex-wrap items-center gap-x-1.5 text-small text-muted"
@@ -44,36 +35,14 @@ export function Summary({
         <StaleNotice error={error} retry={screen.refresh} />
       ) : (
         <>
-          <span>
-            <strong className="font-semibold text-ink">
-              {formatCount(total, total_is_exact || counted !== null)}
-            </strong>{' '}
-            {total === 1 ? 'line' : 'lines'}
-          </span>
+          <Total {...{ screen, view, live }} pagination={data.pagination} />
           <span aria-hidden>·</span>
           <span>
             {periodInWords(view.range, zone)}
             <span className="lg:hidden">, {zone}</span>
           </span>
           {/* Without rows the list says it, and leads on. */}
-          {data.pagination.searched_to !== null && live.rows.length > 0 && (
-            <>
-              <span aria-hidden>·</span>
-              <SearchedTo
-                to={data.pagination.searched_to}
-                view={view}
-                change={change}
-                zone={zone}
-                screen={screen}
-              />
-            </>
-          )}
-          {data.pagination.is_cut && live.rows.length > 0 && (
-            <>
-              <span aria-hidden>·</span>
-              <CutNotice logs={data.logs} view={view} change={change} asOf={screen.asOf} />
-            </>
-          )}
+          {live.rows.length > 0 && <Limits {...{ screen, view, change, zone }} page={data} />}
           <ClockNotice />
           <span className="max-sm:hidden" aria-hidden>
             ·
@@ -84,6 +53,54 @@ export function Summary({
         </>
       )}
     </p>
+  )
+}
+
+function Total({
+  screen,
+  view,
+  live,
+  pagination: { total_items, total_is_exact },
+}: Pick<Props, 'screen' | 'view' | 'live'> & { pagination: LogPage['pagination'] }) {
+  // Where the list stopped counting, the cards beside it did not.
+  const { data: stats, isError, isPlaceholderData } = screen.stats
+  const counted =
+    total_is_exact || isError || isPlaceholderData || !stats ? null : listedCount(stats.summary, view)
+  const total = counted ?? total_items + (live.state === 'unavailable' ? 0 : live.arrived)
+  return (
+    <span>
+      <strong className="font-semibold text-ink">
+        {formatCount(total, total_is_exact || counted !== null)}
+      </strong>{' '}
+      {total === 1 ? 'line' : 'lines'}
+    </span>
+  )
+}
+
+/** How far back was searched, and that the page ends at long lines. */
+function Limits({
+  screen,
+  view,
+  change,
+  zone,
+  page: { logs, pagination },
+}: Omit<Props, 'live'> & { page: LogPage }) {
+  const { searched_to: to, is_cut: isCut } = pagination
+  return (
+    <>
+      {to !== null && (
+        <>
+          <span aria-hidden>·</span>
+          <SearchedTo {...{ to, view, change, zone, screen }} />
+        </>
+      )}
+      {isCut && (
+        <>
+          <span aria-hidden>·</span>
+          <CutNotice logs={logs} view={view} change={change} asOf={screen.asOf} />
+        </>
+      )}
+    </>
   )
 }
 

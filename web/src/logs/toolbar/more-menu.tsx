@@ -26,31 +26,13 @@ export function MoreMenu({
   filters: string
   remove: (removal: Removal) => void
 }) {
-  const { shown } = useColumns()
   // Cards have no columns.
   const phone = useMediaQuery(PHONE)
   return (
     <FloatingMenu {...popup} label="More">
       <Choice preference={wrapPreference} on="wrap" off="cut" name="Wrap long lines" hint="w" />
       <Choice preference={densityPreference} on="roomy" off="compact" name="Comfortable rows" hint="d" />
-      {!phone && (
-        <>
-          {[...OWN_COLUMNS, ...shown.filter((name) => fieldPath(name) !== null)].map((name) => (
-            <Menu.CheckboxItem
-              key={name}
-              className={MENU_ITEM}
-              checked={shown.includes(name)}
-              onCheckedChange={() => columns.toggle(name)}
-            >
-              <Tick />
-              Column {fieldPath(name) === null ? columnName(name).toLowerCase() : columnName(name)}
-            </Menu.CheckboxItem>
-          ))}
-          <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>
-            Reset columns
-          </Menu.Item>
-        </>
-      )}
+      {!phone && <ColumnItems />}
       <Menu.Separator className="my-1.5 border-t border-line" />
       <Menu.Item
         className={MENU_ITEM}
@@ -77,6 +59,29 @@ export function MoreMenu({
         </span>
       </Menu.Item>
     </FloatingMenu>
+  )
+}
+
+/** The columns of the list: the fixed ones, and those that show fields. */
+function ColumnItems() {
+  const { shown } = useColumns()
+  return (
+    <>
+      {[...OWN_COLUMNS, ...shown.filter((name) => fieldPath(name) !== null)].map((name) => (
+        <Menu.CheckboxItem
+          key={name}
+          className={MENU_ITEM}
+          checked={shown.includes(name)}
+          onCheckedChange={() => columns.toggle(name)}
+        >
+          <Tick />
+          Column {fieldPath(name) === null ? columnName(name).toLowerCase() : columnName(name)}
+        </Menu.CheckboxItem>
+      ))}
+      <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>
+        Reset columns
+      </Menu.Item>
+    </>
   )
 }
 

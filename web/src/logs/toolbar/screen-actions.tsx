@@ -59,9 +59,7 @@ export function ScreenActions({
         preload={loadMenu}
         popup={(popup) => (
           <MoreMenu
-            {...popup}
-            isAdmin={isAdmin}
-            openSheet={openSheet}
+            {...{ ...popup, isAdmin, openSheet }}
             query={exportQuery}
             filters={filterParameters(view).toString()}
             remove={setRemoval}
