@@ -1,8 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { UserLink } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
 import { CameraGrants } from './camera-grants.tsx'
 import { ShownOnce } from './shown-once.tsx'
 import { useChange } from './use-access.ts'
@@ -28,24 +27,15 @@ export function InviteUser() {
     <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line bg-surface p-4">
       <h3 className="font-medium">Invite a user</h3>
       <div className="grid gap-3 sm:max-lg:grid-cols-2">
-        <Labelled name="Name of a user to invite">
-          <input
-            value={username}
-            maxLength={64}
-            autoComplete="off"
-            onChange={(event) => setUsername(event.target.value)}
-            className={FIELD}
-          />
-        </Labelled>
+        <TextField
+          name="Name of a user to invite"
+          value={username}
+          maxLength={64}
+          autoComplete="off"
+          onChange={setUsername}
+        />
         <Labelled name="Role">
-          <select
-            value={role}
-            onChange={(event) => setRole(event.target.value === 'admin' ? 'admin' : 'viewer')}
-            className={FIELD}
-          >
-            <option value="viewer">Viewer</option>
-            <option value="admin">Administrator</option>
-          </select>
+          <Select options={{ viewer: 'Viewer', admin: 'Administrator' }} value={role} onChange={setRole} />
         </Labelled>
       </div>
       {role === 'viewer' && <CameraGrants value={cameras} onChange={setCameras} />}

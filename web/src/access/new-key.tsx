@@ -1,8 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { ApiKeyInput, CreatedApiKey } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Labelled, Select, TextField } from '../controls/fields.tsx'
 import { MinLevelSelect } from '../logs/level-select.tsx'
 import type { Level } from '../logs/levels.ts'
 import { CameraGrants } from './camera-grants.tsx'
@@ -10,7 +9,12 @@ import { ShownOnce } from './shown-once.tsx'
 import { useChange } from './use-access.ts'
 
 const SCOPES = { ingest: 'Write logs', read: 'Read logs', admin: 'Everything' } as const
-const DAYS = [30, 90, 365]
+const EXPIRIES: readonly (readonly [days: number, text: string])[] = [
+  [0, 'Never'],
+  [30, 'In 30 days'],
+  [90, 'In 90 days'],
+  [365, 'In 365 days'],
+]
 
 const EMPTY = {
   name: '',
@@ -73,52 +77,23 @@ type FieldsProps = { draft: typeof EMPTY; set: (change: Partial<typeof EMPTY>) =
 function KeyFields({ draft: { name, scope, days, rateLimit }, set }: FieldsProps) {
   return (
     <>
-      <Labelled name="Key name">
-        <input
-          value={name}
-          maxLength={100}
-          onChange={(event) => set({ name: event.target.value })}
-          className={FIELD}
-        />
-      </Labelled>
+      <TextField name="Key name" value={name} maxLength={100} onChange={(text) => set({ name: text })} />
       <Labelled name="Scope">
-        <select
-          value={scope}
-          onChange={(event) => set({ scope: event.target.value as ApiKeyInput['scope'] })}
-          className={FIELD}
-        >
-          {Object.entries(SCOPES).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
+        <Select options={SCOPES} value={scope} onChange={(next) => set({ scope: next })} />
       </Labelled>
       <Labelled name="Expiry">
-        <select
-          value={days}
-          onChange={(event) => set({ days: Number(event.target.value) })}
-          className={FIELD}
-        >
-          <option value={0}>Never</option>
-          {DAYS.map((count) => (
-            <option key={count} value={count}>
-              In {count} days
-            </option>
-          ))}
-        </select>
+        <Select options={EXPIRIES} value={days} onChange={(next) => set({ days: next })} />
       </Labelled>
-      <Labelled name="Requests per minute">
-        <input
-          type="number"
-          min={1}
-          max={1_000_000}
-          placeholder="the default limit"
-          value={rateLimit}
-          onChange={(event) => set({ rateLimit: event.target.value })}
-          className={`${FIELD} figures`}
-        />
-      </Labelled>
+      <TextField
+        name="Requests per minute"
+        type="number"
+        min={1}
+        max={1_000_000}
+        placeholder="the default limit"
+        value={rateLimit}
+        onChange={(text) => set({ rateLimit: text })}
+        className="figures"
+      />
     </>
   )
 }
@@ -128,15 +103,13 @@ function ScopeFields({ draft: { scope, origins, minLevel }, set }: FieldsProps) 
   return (
     <>
       {scope === 'ingest' && (
-        <Labelled name="Web origins">
-          <input
-            value={origins}
-            maxLength={2000}
-            placeholder="none: a key for programs"
-            onChange={(event) => set({ origins: event.target.value })}
-            className={FIELD}
-          />
-        </Labelled>
+        <TextField
+          name="Web origins"
+          value={origins}
+          maxLength={2000}
+          placeholder="none: a key for programs"
+          onChange={(text) => set({ origins: text })}
+        />
       )}
       {scope === 'read' && (
         <Labelled name="Minimum level">

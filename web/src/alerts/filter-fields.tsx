@@ -1,8 +1,7 @@
 import { X } from 'lucide-react'
 import { useCameras } from '../api/use-settings.ts'
 import { Button } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Labelled, TextField } from '../controls/fields.tsx'
 import { MinLevelSelect } from '../logs/level-select.tsx'
 import { hasFilters, type LogFilters, NO_FILTERS } from '../logs/view.ts'
 import { describeFilter } from './describe-filter.ts'
@@ -30,23 +29,20 @@ export function FilterFields({
             onChange={(level) => set({ min_level: level })}
           />
         </Labelled>
-        <Labelled name="Source">
-          <input
-            value={source.join(', ')}
-            placeholder="any source"
-            onChange={(event) => set({ source: sourcesIn(event.target.value) })}
-            className={FIELD}
-          />
-        </Labelled>
-        <Labelled name="Search, as in the list">
-          <input
-            value={q}
-            maxLength={1000}
-            placeholder='timeout -"back again"'
-            onChange={(event) => set({ q: event.target.value })}
-            className={`${FIELD} font-mono text-small`}
-          />
-        </Labelled>
+        <TextField
+          name="Source"
+          value={source.join(', ')}
+          placeholder="any source"
+          onChange={(text) => set({ source: sourcesIn(text) })}
+        />
+        <TextField
+          name="Search, as in the list"
+          value={q}
+          maxLength={1000}
+          placeholder='timeout -"back again"'
+          onChange={(text) => set({ q: text })}
+          className="font-mono text-small"
+        />
       </div>
       {hasFilters(others) && (
         <p className="flex flex-wrap items-center gap-2 text-muted">

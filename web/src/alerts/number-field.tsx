@@ -1,4 +1,4 @@
-import { FIELD } from '../controls/surfaces.ts'
+import { Text } from '../controls/fields.tsx'
 
 /** A short field for a number within a sentence. */
 export function NumberField({
@@ -13,14 +13,14 @@ export function NumberField({
   onChange: (value: string) => void
 }) {
   return (
-    <input
+    <Text
       aria-label={label}
       inputMode="decimal"
       value={value}
       placeholder={placeholder}
       maxLength={12}
-      onChange={(event) => onChange(event.target.value)}
-      className={`${FIELD} figures !w-20`}
+      onChange={onChange}
+      className="figures !w-20"
     />
   )
 }

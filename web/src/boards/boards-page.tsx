@@ -5,8 +5,9 @@ import { Link } from '../app/link.tsx'
 import { navigate } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
+import { Text } from '../controls/fields.tsx'
 import { SkeletonRows } from '../controls/skeleton.tsx'
-import { FIELD, SCREEN } from '../controls/surfaces.ts'
+import { SCREEN } from '../controls/surfaces.ts'
 import { useBoards, useChangeBoards } from './use-boards.ts'
 
 /** The boards that one may open, and a way to make one. */
@@ -78,13 +79,12 @@ function NewBoard() {
   }
   return (
     <form aria-label="New board" onSubmit={submit} className="flex max-w-md gap-2">
-      <input
+      <Text
         aria-label="Name of the board"
         placeholder="Name of a new board"
         value={name}
         maxLength={200}
-        onChange={(event) => setName(event.target.value)}
-        className={FIELD}
+        onChange={setName}
       />
       <Button type="submit" kind="accent" disabled={name.trim() === '' || make.isPending}>
         Create a board

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/client.ts'
-import { Button } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Text } from '../controls/fields.tsx'
+import { FormButtons, Problem } from '../controls/form-end.tsx'
 
 /** The name of a camera as a field, in the place of the name. */
 export function RenameCamera({ camera, done }: { camera: { id: number; name: string }; done: () => void }) {
@@ -23,29 +23,17 @@ export function RenameCamera({ camera, done }: { camera: { id: number; name: str
   }
   return (
     <form onSubmit={submit} className="grid gap-2">
-      <input
+      <Text
         aria-label={`Name of camera ${camera.id}`}
         value={name}
         maxLength={200}
-        // biome-ignore lint/a11y/noAutofocus: the field replaces the button that was just pressed
+        // The field replaces the button that was just pressed.
         autoFocus
-        onChange={(event) => setName(event.target.value)}
+        onChange={setName}
         onKeyDown={(event) => event.key === 'Escape' && done()}
-        className={FIELD}
       />
-      <span className="flex gap-2">
-        <Button type="submit" kind="accent" disabled={name.trim() === '' || rename.isPending}>
-          Save
-        </Button>
-        <Button kind="quiet" onClick={done}>
-          Cancel
-        </Button>
-      </span>
-      {rename.isError && (
-        <p role="alert" className="text-error">
-          {rename.error.message}
-        </p>
-      )}
+      <FormButtons name="Save" disabled={name.trim() === '' || rename.isPending} onCancel={done} />
+      <Problem error={rename.error} />
     </form>
   )
 }

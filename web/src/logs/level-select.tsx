@@ -1,6 +1,6 @@
 import type { ComponentProps } from 'react'
-import { FIELD } from '../controls/surfaces.ts'
-import { isLevel, LEVEL_NAME, LEVELS, type Level } from './levels.ts'
+import { Select } from '../controls/fields.tsx'
+import { LEVEL_NAME, LEVELS, type Level } from './levels.ts'
 
 /** A threshold: this level and above. */
 export function LevelSelect({
@@ -11,16 +11,7 @@ export function LevelSelect({
   value: Level
   onChange: (level: Level) => void
 }) {
-  return (
-    <select
-      value={value}
-      onChange={({ target }) => isLevel(target.value) && onChange(target.value)}
-      className={FIELD}
-      {...rest}
-    >
-      <Thresholds levels={LEVELS.toReversed()} />
-    </select>
-  )
+  return <Select options={THRESHOLDS} value={value} onChange={onChange} {...rest} />
 }
 
 /** A threshold that may be missing: all levels then. */
@@ -34,23 +25,17 @@ export function MinLevelSelect({
   none: string
   onChange: (level: Level | null) => void
 }) {
+  const above = THRESHOLDS.toReversed().filter(([level]) => level !== 'DEBUG')
   return (
-    <select
+    <Select<Level | ''>
+      options={[['', none], ...above]}
       value={value ?? ''}
-      onChange={({ target }) => onChange(isLevel(target.value) ? target.value : null)}
-      className={FIELD}
-    >
-      <option value="">{none}</option>
-      <Thresholds levels={LEVELS.filter((level) => level !== 'DEBUG')} />
-    </select>
+      onChange={(level) => onChange(level === '' ? null : level)}
+    />
   )
 }
 
-function Thresholds({ levels }: { levels: readonly Level[] }) {
-  return levels.map((level) => (
-    <option key={level} value={level}>
-      {LEVEL_NAME[level]}
-      {level !== 'CRITICAL' && ' and above'}
-    </option>
-  ))
-}
+/** The levels, least first, each with its text. */
+const THRESHOLDS = LEVELS.toReversed().map(
+  (level) => [level, level === 'CRITICAL' ? LEVEL_NAME[level] : `${LEVEL_NAME[level]} and above`] as const,
+)

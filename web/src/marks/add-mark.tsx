@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import type { MarkInput } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { Button } from '../controls/button.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { Select, Text } from '../controls/fields.tsx'
 import { instantOf, wallTime } from '../time/zone.ts'
 import { useChangeMarks } from './use-marks.ts'
 
@@ -32,33 +32,23 @@ export function AddMark({
   return (
     <form aria-label="Add a mark" onSubmit={submit} className="grid gap-2 px-2 pb-1">
       <div className="flex gap-2">
-        <input
+        <Text
           aria-label="What happened"
           placeholder="deployed 1.4"
           value={text}
           maxLength={500}
-          onChange={(event) => setText(event.target.value)}
-          className={FIELD}
+          onChange={setText}
         />
-        <select
+        <Select
           aria-label="Kind"
+          options={{ deploy: 'Deploy', note: 'Note' }}
           value={kind}
-          onChange={({ target }) => setKind(target.value === 'note' ? 'note' : 'deploy')}
-          className={`${FIELD} w-28! shrink-0`}
-        >
-          <option value="deploy">Deploy</option>
-          <option value="note">Note</option>
-        </select>
+          onChange={setKind}
+          className="w-28! shrink-0"
+        />
       </div>
       <div className="flex gap-2">
-        <input
-          type="datetime-local"
-          step={1}
-          aria-label={`When (${zone})`}
-          value={at}
-          onChange={(event) => setAt(event.target.value)}
-          className={FIELD}
-        />
+        <Text type="datetime-local" step={1} aria-label={`When (${zone})`} value={at} onChange={setAt} />
         <Button type="submit" kind="accent" disabled={text.trim() === '' || add.isPending}>
           Add
         </Button>

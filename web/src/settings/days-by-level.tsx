@@ -1,5 +1,5 @@
 import type { Settings } from 'timelapser-logs/api'
-import { FIELD } from '../controls/surfaces.ts'
+import { Text } from '../controls/fields.tsx'
 import { LEVEL_NAME, LEVEL_TEXT, LEVELS } from '../logs/levels.ts'
 import { SettingHint } from './named-values.tsx'
 
@@ -29,13 +29,13 @@ export function DaysByLevel({
           {LEVELS.map((level) => (
             <label key={level} className="grid gap-1">
               <span className={`text-small font-medium ${LEVEL_TEXT[level]}`}>{LEVEL_NAME[level]}</span>
-              <input
+              <Text
                 type="number"
                 min={0}
                 placeholder={String(otherwise)}
                 value={days[level] ?? ''}
-                onChange={({ target }) => set(level, target.value)}
-                className={`${FIELD} figures`}
+                onChange={(text) => set(level, text)}
+                className="figures"
               />
             </label>
           ))}

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import { Button } from '../controls/button.tsx'
-import { Labelled } from '../controls/fields.tsx'
-import { FIELD } from '../controls/surfaces.ts'
+import { TextField } from '../controls/fields.tsx'
 
 const WORD = 'mask'
 
@@ -19,20 +18,19 @@ export function ScrubConfirmation({
   const ready = !disabled && typed.trim().toLowerCase() === WORD
   return (
     <div className="flex flex-wrap items-end gap-2">
-      <Labelled name={`Type “${WORD}” to confirm; masked text cannot be restored`}>
-        <input
-          value={typed}
-          autoComplete="off"
-          autoCapitalize="none"
-          onChange={({ target }) => setTyped(target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Enter') return
-            event.preventDefault()
-            if (ready) confirm()
-          }}
-          className={`${FIELD} w-40`}
-        />
-      </Labelled>
+      <TextField
+        name={`Type “${WORD}” to confirm; masked text cannot be restored`}
+        value={typed}
+        autoComplete="off"
+        autoCapitalize="none"
+        onChange={setTyped}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          if (ready) confirm()
+        }}
+        className="w-40"
+      />
       <Button kind="danger" disabled={!ready} onClick={confirm}>
         Mask {rows.toLocaleString()} {rows === 1 ? 'line' : 'lines'}
       </Button>

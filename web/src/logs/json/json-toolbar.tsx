@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronsDownUp, ChevronsUpDown, ChevronUp, Copy, Search } from 'lucide-react'
 import { IconButton } from '../../controls/button.tsx'
 import { copy } from '../../controls/copy.ts'
-import { FIELD } from '../../controls/surfaces.ts'
+import { Text } from '../../controls/fields.tsx'
 import { sizeOf } from './json-rows.ts'
 import type { JsonTreeState } from './use-json-tree.ts'
 
@@ -52,13 +52,13 @@ function JsonSearch({ tree, focusTree }: { tree: JsonTreeState; focusTree: (id: 
   return (
     <search className="relative flex items-center">
       <Search size={13} className="pointer-events-none absolute left-2 text-faint" aria-hidden />
-      <input
+      <Text
         aria-label="Search in extra_data"
         placeholder="Search keys and values"
         value={typed}
         spellCheck={false}
         autoComplete="off"
-        onChange={(event) => tree.search(event.target.value)}
+        onChange={tree.search}
         onKeyDown={(event) => {
           if (event.key === 'Enter') tree.step(event.shiftKey ? -1 : 1)
           else if (event.key === 'ArrowDown') focusTree(tree.hit)
@@ -66,7 +66,7 @@ function JsonSearch({ tree, focusTree }: { tree: JsonTreeState; focusTree: (id: 
           else return
           event.preventDefault()
         }}
-        className={`${FIELD} h-7! pr-36! pl-7! text-small!`}
+        className="h-7! pr-36! pl-7! text-small!"
       />
       <span className="absolute inset-y-0 right-1 flex items-center">
         <span className="figures px-1 text-small text-muted" aria-live="polite">

@@ -3,10 +3,13 @@ import { useState } from 'react'
 import type { CleanupResult } from 'timelapser-logs/api'
 import { request, requestReply } from '../../api/client.ts'
 import { DeleteDialog } from '../../controls/delete-dialog.tsx'
+import { Select } from '../../controls/fields.tsx'
 import { notify } from '../../controls/notice.tsx'
-import { FIELD } from '../../controls/surfaces.ts'
 
-const KEEPS = [0, 1, 7, 30, 90, 365]
+const KEEPS = [0, 1, 7, 30, 90, 365].map(
+  (days) =>
+    [days, days === 0 ? 'All lines' : `Lines older than ${days} ${days === 1 ? 'day' : 'days'}`] as const,
+)
 
 /** Deletes everything or what is older than some days, after the count was seen and a word was typed. */
 export function ClearDialog({ close }: { close: () => void }) {
@@ -29,13 +32,7 @@ export function ClearDialog({ close }: { close: () => void }) {
       choice={
         <label className="grid gap-1.5">
           <span className="text-muted">Which</span>
-          <select value={days} onChange={(event) => setDays(Number(event.target.value))} className={FIELD}>
-            {KEEPS.map((keep) => (
-              <option key={keep} value={keep}>
-                {keep === 0 ? 'All lines' : `Lines older than ${keep} ${keep === 1 ? 'day' : 'days'}`}
-              </option>
-            ))}
-          </select>
+          <Select options={KEEPS} value={days} onChange={setDays} />
         </label>
       }
       consequence={<Consequence count={count.data} error={count.error} canUndo={days === 0} />}
