@@ -1,7 +1,7 @@
 // A parse rule while it is edited: every part a text, as fields hold them.
 import type { ParseRule } from 'timelapser-logs/api'
 
-export type ParseForm = NonNullable<ParseRule['parse']>['as']
+type ParseForm = NonNullable<ParseRule['parse']>['as']
 export type ParseAction = NonNullable<ParseRule['actions']>[number]
 
 export const CONDITIONS = {
@@ -10,7 +10,7 @@ export const CONDITIONS = {
   matches: 'matches',
   matches_not: 'does not match',
 } as const
-export type Condition = keyof typeof CONDITIONS
+type Condition = keyof typeof CONDITIONS
 
 export type ActionDraft = {
   /** Identifies the action while actions are moved. */
