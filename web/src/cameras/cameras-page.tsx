@@ -58,7 +58,7 @@ function noneOf(show: Show, find: string): string {
   return `No camera named “${find.trim()}”${which === '' ? ' exists' : which}.`
 }
 
-/** What the address asks for, and the way to another choice. */
+/** The period and the cameras that the address asks for, and the way to another choice. */
 function useChoice() {
   const query = new URLSearchParams(useSearch())
   const period: Period = query.get('range') === '7d' ? 168 : 24

@@ -1,9 +1,11 @@
-import { type CSSProperties, Suspense, useEffect } from 'react'
+import { type CSSProperties, Suspense, useEffect, useState } from 'react'
 import { lazyPart } from '../app/lazy-part.ts'
 import { usePreference } from '../app/preference.ts'
 import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.ts'
 import { useHeight } from '../controls/use-size.ts'
 import { LevelChips } from '../levels/level-chips.tsx'
+import { useSession } from '../session/use-session.ts'
+import { useDisplayZone } from '../time/display-zone.ts'
 import { FilterBar } from './filters/filter-bar.tsx'
 import { FilterPills } from './filters/filter-pills.tsx'
 import { HistogramPanel } from './histogram/histogram-panel.tsx'
@@ -12,8 +14,10 @@ import { LEVEL_NAME } from './levels.ts'
 import { useColumnsInUrl } from './list/columns.ts'
 import { LogList } from './list/log-list.tsx'
 import { SelectionBar } from './list/selection-bar.tsx'
+import { useSelection } from './list/use-selection.ts'
 import { facetsPreference } from './list-preferences.ts'
 import { Arrivals } from './live/arrivals.tsx'
+import { useLiveList } from './live/use-live-list.ts'
 import { PanelPlace } from './panel-place.tsx'
 import { FindBar } from './search/find-bar.tsx'
 import { ListNotices } from './summary/list-notices.tsx'
@@ -23,7 +27,9 @@ import { Paging } from './summary/paging.tsx'
 import { StatCards } from './summary/stat-cards.tsx'
 import { Summary } from './summary/summary.tsx'
 import { ScreenActions } from './toolbar/screen-actions.tsx'
-import { type Explorer, useExplorer } from './use-explorer.ts'
+import { useLogsKeys } from './use-logs-keys.ts'
+import { useLogsScreen } from './use-logs-screen.ts'
+import { useView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
 const DetailPanel = lazyPart(() =>
@@ -85,6 +91,27 @@ export function LogsPage() {
       )}
     </main>
   )
+}
+
+export type Explorer = ReturnType<typeof useExplorer>
+
+/** The view, the lines in it, and what the keys and the pointer have chosen among them. */
+function useExplorer() {
+  const [view, change] = useView()
+  const zone = useDisplayZone()
+  const session = useSession().data
+  const screen = useLogsScreen(view, zone)
+  const live = useLiveList(view, change, screen)
+  const { rows } = live
+  const selection = useSelection(rows)
+  const [isOpen, setOpen] = useState(false)
+  const sheet = { isOpen, open: () => setOpen(true), close: () => setOpen(false) }
+  const { refresh } = screen
+  const keys = useLogsKeys({ view, change, live, refresh, rows, selection, openSheet: sheet.open })
+  useEffect(() => {
+    if (view.log !== null) keys.setActive(view.log)
+  }, [view.log, keys.setActive])
+  return { view, change, zone, session, screen, live, selection, keys, sheet }
 }
 
 /** The values of the lines, beside the list where there is room. */

@@ -15,7 +15,7 @@ export function SettingFieldset({ name, children }: { name: string; children: Re
   )
 }
 
-/** What a setting does, or what is wrong with it. */
+/** The effect of a setting, or the problem with its value. */
 export function SettingHint({
   of,
   hint,

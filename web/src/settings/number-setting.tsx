@@ -4,7 +4,7 @@ import { SettingField } from './setting-field.tsx'
 
 export type NumberName = { [N in keyof Settings]: Settings[N] extends number ? N : never }[keyof Settings]
 
-/** What a field needs of the draft that its setting is in. */
+/** The part of a draft that the field of a setting uses. */
 export type NumberDraft<N extends NumberName> = {
   value: (of: N) => number
   set: (of: N, value: number) => void

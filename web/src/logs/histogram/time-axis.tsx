@@ -2,7 +2,7 @@ import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { clockTicks } from './histogram-ticks.ts'
 import type { Brush } from './use-brush.ts'
 
-/** What a plane of time shows, in milliseconds; the end is the start where it shows nothing. */
+/** The span of a plane of time, in milliseconds; its end is its start where there is nothing to show. */
 export type TimeAxis = { from: number; to: number; zone: string }
 
 /** From one time below the plane to the next, at least. */

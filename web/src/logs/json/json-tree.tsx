@@ -54,7 +54,7 @@ export function JsonTree({ value, view, change, zone }: Props) {
 
 type List = RefObject<HTMLDivElement | null>
 
-/** What keys and clicks do to a tree, and the value whose menu is open. */
+/** The actions of keys and clicks on a tree, and the value whose menu is open. */
 function useTreeActions(tree: JsonTreeState, list: List) {
   const [target, setTarget] = useState<{ row: ValueRow; anchor: HTMLElement } | null>(null)
   const focus = useTreeFocus(tree, list)

@@ -13,8 +13,8 @@ import { leafText, valueAt } from '../json/json-path.ts'
 import { LevelLabel } from '../level-label.tsx'
 import { LEVEL_FILL } from '../levels.ts'
 import { densityPreference, wrapPreference } from '../list-preferences.ts'
+import type { Explorer } from '../logs-page.tsx'
 import { OriginIcon, originOf } from '../origin.tsx'
-import type { Explorer } from '../use-explorer.ts'
 import type { LogView } from '../view.ts'
 import { COLUMNS, type Column, type FieldColumn, fieldPath, tracksOf, useColumns } from './columns.ts'
 import { ListHeader } from './list-header.tsx'
@@ -89,7 +89,7 @@ export function LogList({
   )
 }
 
-/** What all rows look like: their columns, their height, and what is marked in them. */
+/** The look of all rows: their columns, their height, and what is marked in them. */
 function useLook({ q, search }: LogView, find: string) {
   const phone = useMediaQuery(PHONE)
   const [wrap] = usePreference(wrapPreference)
