@@ -93,7 +93,7 @@ export function LogsPage() {
   )
 }
 
-export type Explorer = ReturnType<typeof useExplorer>
+type Explorer = ReturnType<typeof useExplorer>
 
 /** The view, the lines in it, and what the keys and the pointer have chosen among them. */
 function useExplorer() {

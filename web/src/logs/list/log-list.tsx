@@ -13,8 +13,11 @@ import { leafText, valueAt } from '../json/json-path.ts'
 import { LevelLabel } from '../level-label.tsx'
 import { LEVEL_FILL } from '../levels.ts'
 import { densityPreference, wrapPreference } from '../list-preferences.ts'
-import type { Explorer } from '../logs-page.tsx'
+import type { LiveListState } from '../live/use-live-list.ts'
 import { OriginIcon, originOf } from '../origin.tsx'
+import type { useLogsKeys } from '../use-logs-keys.ts'
+import type { useLogsScreen } from '../use-logs-screen.ts'
+import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'
 import { COLUMNS, type Column, type FieldColumn, fieldPath, tracksOf, useColumns } from './columns.ts'
 import { ListHeader } from './list-header.tsx'
@@ -22,12 +25,24 @@ import { ListMenus } from './list-menus.tsx'
 import { useCopiedRows } from './use-copied-rows.ts'
 import { type DrawnRow, useDrawnRows } from './use-drawn-rows.ts'
 import { useRowClicks, useStable } from './use-row-clicks.ts'
+import type { Selection } from './use-selection.ts'
 import type { ValueTarget } from './value-menu.tsx'
 
 const ROW_PX = { compact: 26, roomy: 34 } as const
 const CARD_PX = 76
 /** A line that arrived is tinted this long; a line that is scrolled back to is not new any more. */
 const FRESH_MS = 3000
+
+/** The part of the explorer that the list shows. */
+type Explorer = {
+  view: LogView
+  change: ChangeView
+  zone: string
+  screen: ReturnType<typeof useLogsScreen>
+  live: LiveListState
+  selection: Selection
+  keys: ReturnType<typeof useLogsKeys>
+}
 
 /** The lines, as many in the document as the window shows; the page itself scrolls. */
 export function LogList({
