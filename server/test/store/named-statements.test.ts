@@ -22,6 +22,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   replica_replayed: 'at a read replica',
   replica_identity: 'with a read replica, at both',
   read_alert_rules_version: 'the rules of alerts, when they are older than half a minute',
+  blocks_with_column: 'where rows are packed; packed-chart.test.ts',
+  read_number_columns: 'where rows are packed; packed-chart.test.ts',
+  count_few_rows: 'where rows are packed; packed-chart.test.ts',
+  block_without_numbers: 'where blocks are of an older version; packed-rows-cases.ts',
   blocks_in_range: 'where rows are packed; counts them',
   heartbeat: 'on the connection that listens, which no pool knows; select 1',
 }

@@ -388,8 +388,8 @@ export function packedRowsCases(share: number): void {
 
   it('says which block is damaged, when it is read and when blocks are verified', async () => {
     const { pool } = packed.database.database
-    const { rows } = await pool.query<{ first_timestamp: string }>(
-      `select first_timestamp from log_blocks where first_timestamp < '2026-04-02' order by 1 limit 1`,
+    const { rows } = await pool.query<{ first_timestamp: string; first_row_id: string }>(
+      `select first_timestamp, first_row_id from log_blocks where first_timestamp < '2026-04-02' order by 1 limit 1`,
     )
     const change = (by: string, to: string) =>
       pool.query(`update log_blocks set messages = replace(messages, $2, $3) where first_timestamp = $1`, [
@@ -425,11 +425,14 @@ export function packedRowsCases(share: number): void {
       `numbers = set_byte(numbers, ${place}, 255 - get_byte(numbers, ${place}))`
     const renamed = (from: string, to: string) => `sources = array_replace(sources, '${from}', '${to}')`
     const last = `number_ends[array_position(number_fields, 'retry_count') + 1] - 1`
-    const { rows } = await pool.query<{ first_timestamp: string }>(
-      `select first_timestamp from log_blocks where 'retry_count' = any (number_fields) and 'api' = any (sources) limit 1`,
+    const { rows } = await pool.query<{ first_timestamp: string; first_row_id: string }>(
+      `select first_timestamp, first_row_id from log_blocks where 'retry_count' = any (number_fields) and 'api' = any (sources) limit 1`,
     )
     const change = (by: string) =>
-      pool.query(`update log_blocks set ${by} where first_timestamp = $1`, [rows[0]?.first_timestamp])
+      pool.query(`update log_blocks set ${by} where first_timestamp = $1 and first_row_id = $2`, [
+        rows[0]?.first_timestamp,
+        rows[0]?.first_row_id,
+      ])
     for (const [damage, repair] of [
       [flipped('0'), flipped('0')],
       [flipped(last), flipped(last)],

@@ -27,6 +27,9 @@ afterEach(async () => {
   await database.close()
 })
 
+/** An hour from here is of one day, whatever the hour of the test. */
+const startOfDay = (time: number) => time - (time % DAY)
+
 const countRows = async (condition = 'true') =>
   (await pool.query<{ rows: number }>(`select count(*) as rows from logs where ${condition}`)).rows[0]?.rows
 
@@ -139,7 +142,7 @@ describe('retention', () => {
   ])(
     'ends the index build of a partition that it %s, whose end everyone would wait for',
     async (_, rules) => {
-      const old = Date.now() - 10 * DAY
+      const old = startOfDay(Date.now() - 10 * DAY)
       await logs.addLogEntries(spread(300, old, old + HOUR, ['DEBUG', 'DEBUG', 'ERROR']))
       const [partition] = await logs.partitions.overlapping(ago(11 * DAY), ago(9 * DAY))
       const builder = await pool.connect()
@@ -182,7 +185,7 @@ describe('retention', () => {
   })
 
   it('gives the new partition the indexes that only the old one had', async () => {
-    const old = Date.now() - 10 * DAY
+    const old = startOfDay(Date.now() - 10 * DAY)
     await logs.addLogEntries(spread(300, old, old + HOUR))
     const [partition] = await logs.partitions.overlapping(ago(11 * DAY), ago(9 * DAY))
     const index = `${partition?.name}_extra`
@@ -203,7 +206,7 @@ describe('retention', () => {
   })
 
   it('leaves no partition behind where nothing stays', async () => {
-    const old = Date.now() - 10 * DAY
+    const old = startOfDay(Date.now() - 10 * DAY)
     await logs.addLogEntries(spread(300, old, old + HOUR, ['DEBUG']))
     await planAndApply(cutoffsOf({ ...KEEP_ALL, retention_by_level: { DEBUG: 3 } }, Date.now()))
     expect(await logs.partitions.overlapping(undefined, ago(9 * DAY))).toEqual([])
@@ -276,7 +279,7 @@ describe('retention', () => {
     ['drops', { retention_days: 3 }],
     ['writes anew', { retention_by_level: { DEBUG: 1, INFO: 1 } }],
   ])('%s under somebody who reads for long, and holds nobody up meanwhile', async (_, rules) => {
-    const old = Date.now() - 10 * DAY
+    const old = startOfDay(Date.now() - 10 * DAY)
     await logs.addLogEntries(spread(400, old, old + HOUR))
     const reader = await database.database.connect()
     await reader.query('begin')

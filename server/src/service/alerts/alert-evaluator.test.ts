@@ -44,7 +44,7 @@ function rowsOfSteps(steps: number, millisOfRow: number, first: number): number[
 }
 
 it.each([
-  ['grow while they are short', 0.01, FIRST_STEP_ROWS, [1000, 2000, 4000, 8000, 16_000, 20_000]],
+  ['grow while they are short', 0.01, FIRST_STEP_ROWS, [1000, 2000, 4000, 8000, 16_000, 32_000]],
   ['stay near a second', 0.4, 1000, [1000, 2000, 4000, 2500, 5000, 2500]],
   ['shrink at once when the rules become slow', 2, 20_000, [20_000, 1000, 1000, 1000, 1000, 1000]],
 ])('steps %s', (_, millisOfRow, first, rows) => {
