@@ -42,8 +42,49 @@ export type AccessGuardOptions = {
 
 /** Lets nobody through who is not entitled to the route, and no route that does not say who is. */
 export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOptions): void {
-  const { accounts, apiKeys, embedLinks, notices, publicUrl } = options
   const streams = new OpenStreams()
+  followChanges(app, options, streams)
+
+  app.decorateRequest('principal', null as unknown as Principal)
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.access !== undefined && ACCESS_LEVELS.includes(config.access)) return
+    throw new Error(`${method} ${url} does not declare config.access: one of ${ACCESS_LEVELS.join(', ')}.`)
+  })
+  app.addHook('onRequest', async (request, response) => {
+    if (request.is404) return
+    // Pages of other sites may open WebSockets and read them, with the cookies of ours.
+    const mustBeOurs = changesState(request) || isWebSocket(request.raw)
+    const isOurs = mustBeOurs ? isFromOurPage(request, options.publicUrl) : true
+    if (request.routeOptions.config.access === 'public') {
+      // Another site must not sign people in, or out.
+      if (isOurs === false) throw FOREIGN_PAGE()
+      return
+    }
+    // A reply for one caller must not be kept in a shared cache.
+    response.header('cache-control', 'no-store')
+    const since = streams.changes
+    const caller = await identify(request, response, isOurs, options)
+    if (!caller) {
+      // A page asks who is there before it shows the sign-in form: others of its address must not take that from it.
+      const isPageAsking = keysOf(request).length === 0 && request.routeOptions.url === '/api/session'
+      if (!isPageAsking) await app.countUnauthenticated(request, response)
+      response.header('www-authenticate', 'Bearer')
+      throw unauthenticated(request)
+    }
+    checkEntitled(request, caller.principal)
+    request.principal = caller.principal
+    if (!changesState(request)) {
+      streams.watch(response.raw, caller, since)
+    }
+  })
+}
+
+/** Keys and sessions that change, here or on another server, are looked up again, and so are the readers of streams. */
+function followChanges(
+  app: FastifyInstance,
+  { accounts, apiKeys, notices }: AccessGuardOptions,
+  streams: OpenStreams,
+): void {
   const onKeys = () => {
     apiKeys.reload()
     void streams.recheck()
@@ -54,80 +95,79 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
   }
   notices.on('api_keys', onKeys)
   notices.on('sessions', onSessions)
-
-  app.decorateRequest('principal', null as unknown as Principal)
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.access !== undefined && ACCESS_LEVELS.includes(config.access)) return
-    throw new Error(`${method} ${url} does not declare config.access: one of ${ACCESS_LEVELS.join(', ')}.`)
-  })
-  app.addHook('onRequest', async (request, response) => {
-    if (request.is404) return
-    const { access, isEmbedded } = request.routeOptions.config
-    // Pages of other sites may open WebSockets and read them, with the cookies of ours.
-    const mustBeOurs = changesState(request) || isWebSocket(request.raw)
-    const isOurs = mustBeOurs ? isFromOurPage(request, publicUrl) : true
-    if (access === 'public') {
-      // Another site must not sign people in, or out.
-      if (isOurs === false) throw FOREIGN_PAGE()
-      return
-    }
-    // A reply for one caller must not be kept in a shared cache.
-    response.header('cache-control', 'no-store')
-    const keys = keysOf(request)
-    const inAddress = keyOfAddress(request)
-    const since = streams.changes
-    const caller =
-      (keys.length > 0 ? await byKey(keys) : undefined) ??
-      (inAddress === undefined ? undefined : await byKeyOfPage(inAddress)) ??
-      (keys.length > 0 || inAddress !== undefined ? undefined : await bySession(request, response, isOurs))
-    if (!caller) {
-      // A page asks who is there before it shows the sign-in form: others of its address must not take that from it.
-      const isPageAsking = keys.length === 0 && request.routeOptions.url === '/api/session'
-      if (!isPageAsking) await app.countUnauthenticated(request, response)
-      response.header('www-authenticate', 'Bearer')
-      if (keys.length > 0)
-        throw new AppError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.')
-      const ofPages =
-        'The key in the address is unknown, expired, revoked, or not a key for pages, which is created with origins.'
-      throw new AppError('UNAUTHENTICATED', inAddress ? ofPages : sentenceWithoutKey(request))
-    }
-    const mayRead = caller.principal.kind !== 'link' || isEmbedded
-    if (access === undefined || !mayRead || !mayUse(caller.principal.role, access)) {
-      throw forbidden(caller.principal)
-    }
-    if (caller.principal.origins) checkOrigin(request.headers.origin, caller.principal.origins)
-    request.principal = caller.principal
-    if (!changesState(request)) {
-      streams.watch(response.raw, caller, since)
-    }
-  })
   app.addHook('onClose', async () => {
     streams.close()
     notices.off('api_keys', onKeys)
     notices.off('sessions', onSessions)
   })
+}
 
-  const byKey = async (secrets: readonly string[]) => {
-    for (const secret of secrets) {
-      const identify = async () => embedLinks.identify(secret) ?? (await apiKeys.identify(secret))
-      const principal = await identify()
-      if (principal) return { principal, credential: principal.id, identify }
-    }
-    return undefined
-  }
-  const byKeyOfPage = async (secret: string) => {
-    const caller = await byKey([secret])
+/** A caller, with the credential that stands for it and how that is looked up again. */
+type Identified = {
+  principal: Principal
+  credential: string
+  identify: () => Promise<Principal | undefined>
+}
+
+/** The caller of a request: by its keys, by the key in its address, or by its session where it names no key. */
+async function identify(
+  request: FastifyRequest,
+  response: FastifyReply,
+  isOurs: boolean | undefined,
+  options: AccessGuardOptions,
+): Promise<Identified | undefined> {
+  const keys = keysOf(request)
+  const inAddress = keyOfAddress(request)
+  const byKeys = await byKey(keys, options)
+  if (byKeys) return byKeys
+  if (inAddress !== undefined) {
+    const caller = await byKey([inAddress], options)
     return caller?.principal.origins ? caller : undefined
   }
-  const bySession = async (request: FastifyRequest, response: FastifyReply, isOurs: boolean | undefined) => {
-    const cookie = readSessionCookie(request, accounts.cookieNames)
-    if (cookie === undefined) return undefined
-    const session = await accounts.identify(cookie)
-    if (!session) return undefined
-    if (!isOurs) throw FOREIGN_PAGE()
-    setCookies(request, response, session.renewal)
-    return { principal: session.principal, credential: cookie, identify: () => accounts.check(cookie) }
+  return keys.length > 0 ? undefined : bySession(request, response, isOurs, options)
+}
+
+async function byKey(
+  secrets: readonly string[],
+  { apiKeys, embedLinks }: AccessGuardOptions,
+): Promise<Identified | undefined> {
+  for (const secret of secrets) {
+    const identify = async () => embedLinks.identify(secret) ?? (await apiKeys.identify(secret))
+    const principal = await identify()
+    if (principal) return { principal, credential: principal.id, identify }
   }
+  return undefined
+}
+
+async function bySession(
+  request: FastifyRequest,
+  response: FastifyReply,
+  isOurs: boolean | undefined,
+  { accounts }: AccessGuardOptions,
+): Promise<Identified | undefined> {
+  const cookie = readSessionCookie(request, accounts.cookieNames)
+  if (cookie === undefined) return undefined
+  const session = await accounts.identify(cookie)
+  if (!session) return undefined
+  if (!isOurs) throw FOREIGN_PAGE()
+  setCookies(request, response, session.renewal)
+  return { principal: session.principal, credential: cookie, identify: () => accounts.check(cookie) }
+}
+
+function unauthenticated(request: FastifyRequest): AppError {
+  if (keysOf(request).length > 0)
+    return new AppError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.')
+  const ofPages =
+    'The key in the address is unknown, expired, revoked, or not a key for pages, which is created with origins.'
+  return new AppError('UNAUTHENTICATED', keyOfAddress(request) ? ofPages : sentenceWithoutKey(request))
+}
+
+/** @throws {AppError} when the caller may not use the route, or not from that page */
+function checkEntitled({ headers, routeOptions }: FastifyRequest, principal: Principal): void {
+  const { access, isEmbedded } = routeOptions.config
+  const mayRead = principal.kind !== 'link' || isEmbedded
+  if (access === undefined || !mayRead || !mayUse(principal.role, access)) throw forbidden(principal)
+  if (principal.origins) checkOrigin(headers.origin, principal.origins)
 }
 
 const FOREIGN_PAGE = () =>

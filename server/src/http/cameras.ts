@@ -7,11 +7,9 @@ import {
   type StripHours,
 } from '../service/insights/camera-activity.ts'
 import { pagingParameters } from '../service/logs/log-query.ts'
-import { Reply, reply } from './reply.ts'
+import { type App, Reply, reply } from './reply.ts'
 import { CamerasActivity } from './schemas/camera-activity.ts'
 import { Camera, CameraInput, Cameras } from './schemas/cameras.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 type CameraServices = { cameras: CameraService; activity: CameraActivityService }
 

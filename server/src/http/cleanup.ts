@@ -1,10 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { RetentionService } from '../service/administration/retention-service.ts'
-import { grouped, Reply, reply } from './reply.ts'
+import { type App, grouped, Reply, reply } from './reply.ts'
 import { CleanupResult, RetentionPlan } from './schemas/removal.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 const daysToKeep = Type.Integer({
   minimum: 0,

@@ -9,7 +9,7 @@ import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import { filterParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
 import { closingOf } from './closing.ts'
-import { Reply, reply } from './reply.ts'
+import { type App, Reply, reply } from './reply.ts'
 import {
   ErrorGroups,
   Fields,
@@ -19,8 +19,6 @@ import {
   RequestTrail,
   Services,
 } from './schemas/debugging.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 const read = { access: 'read' } as const
 const { request_id: _, ...filtersWithoutRequest } = filterParameters

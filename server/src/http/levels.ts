@@ -6,10 +6,8 @@ import { parseLevelName } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
 import { now } from '../store/database/timestamp.ts'
 import { closingOf } from './closing.ts'
-import { Reply, reply } from './reply.ts'
+import { type App, Reply, reply } from './reply.ts'
 import { LevelExplanation, Levels } from './schemas/levels.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** The longest time that a request may be held, in seconds. */
 const MAX_WAIT_S = 55

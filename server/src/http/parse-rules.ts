@@ -3,11 +3,9 @@ import type { ExtraData } from '@timelapser/logger'
 import { Type } from 'typebox'
 import type { ParseRulesService } from '../service/ingest/parse-rules-service.ts'
 import { closingOf } from './closing.ts'
-import { grouped, Reply, reply } from './reply.ts'
+import { type App, grouped, Reply, reply } from './reply.ts'
 import { LevelSchema } from './schemas/fields.ts'
 import { ParseDryRun, ParseRuleList, ParseRules, TriedLine } from './schemas/parse-rules.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 const admin = { access: 'admin' } as const
 /** Lines that are tried at once. */

@@ -1,4 +1,8 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, type TSchema, Type } from 'typebox'
+
+/** The server to which a file adds its routes, with their schemas. */
+export type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 export const ErrorReply = Type.Object({
   success: Type.Literal(false),

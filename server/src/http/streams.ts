@@ -15,6 +15,7 @@ import { createLogEntriesEvent, createLogEntryEvent, EventRate } from '../servic
 import { filterParameters, type SearchQueries } from '../service/logs/log-query.ts'
 import type { FeedRow } from '../store/feed/feed.ts'
 import { callerOf } from './callers.ts'
+import type { App } from './reply.ts'
 import { isWebSocket, WebSocketSender } from './web-socket.ts'
 
 export type StreamOptions = {
@@ -23,8 +24,6 @@ export type StreamOptions = {
   queries: SearchQueries
   streamIds: StreamIds
 }
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** Rows one event of the stream carries at most. */
 const ROWS_AN_EVENT = 500

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Accounts } from '../service/access/accounts.ts'
 import { AppError } from '../service/app-error.ts'
-import { Reply, reply } from './reply.ts'
+import { type App, Reply, reply } from './reply.ts'
 import {
   BackupCodes,
   CurrentPassword,
@@ -14,8 +14,6 @@ import { User } from './schemas/users.ts'
 import { setCookies } from './session-cookie.ts'
 import { cookieOf } from './sessions.ts'
 import { clientOf } from './sign-in.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** One's own second factor, and the way out for somebody who lost it. */
 export function twoFactorRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {

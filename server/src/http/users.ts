@@ -3,12 +3,10 @@ import { Type } from 'typebox'
 import type { Accounts } from '../service/access/accounts.ts'
 import { tokenOf } from '../service/access/own-account.ts'
 import { linkOrigin } from './link-origin.ts'
-import { Reply, reply } from './reply.ts'
+import { type App, Reply, reply } from './reply.ts'
 import { BrowserSessions } from './schemas/sign-in.ts'
 import { User, UserChange, UserLink, UserLinkInput, Users } from './schemas/users.ts'
 import { readSessionCookie } from './session-cookie.ts'
-
-type App = Parameters<FastifyPluginAsyncTypebox>[0]
 
 /** Where a one-time link leads. The secret is in the fragment, which browsers send to nobody. */
 export function signInUrl(origin: string, secret: string): string {
