@@ -24,90 +24,110 @@ export function collapseRepeats(
   handler: LogHandler,
   { windowMs = 10_000 }: CollapseOptions = {},
 ): LogHandler {
-  // In the order of their ends: all windows are of one length.
-  const kinds = new Map<string, Repeats>()
-  let timer: NodeJS.Timeout | undefined
+  const collapser = new Collapser(handler, windowMs)
   const leaveExit = flushAtExit({
     flush: (timeoutMs) => {
-      tellAll()
+      collapser.tellAll()
       return Promise.race([
         handler.flush(),
         new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref()),
       ])
     },
     get pendingRows() {
-      let pending = 0
-      for (const { count } of kinds.values()) if (count > 0) pending++
-      return pending
+      return collapser.pendingRows
     },
   })
-
-  function handle(record: LogRecord): void {
-    const nowMs = performance.now()
-    tellEnded(nowMs)
-    const kind = kindOf(record)
-    const repeats = kinds.get(kind)
-    if (repeats) {
-      repeats.count++
-      repeats.last = record
-      return
-    }
-    if (kinds.size < MAX_KINDS) {
-      kinds.set(kind, { startMs: nowMs, endMs: nowMs + windowMs, count: 0, last: undefined })
-      tellLater()
-    }
-    handler.handle(record)
-  }
-
-  function tellLater(): void {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      tellEnded(performance.now())
-      if (kinds.size > 0) tellLater()
-    }, windowMs).unref()
-  }
-
-  function tellEnded(nowMs: number): void {
-    for (const [kind, repeats] of kinds) {
-      if (repeats.endMs > nowMs) return
-      kinds.delete(kind)
-      tell(repeats, nowMs)
-    }
-  }
-
-  function tellAll(): void {
-    const nowMs = performance.now()
-    for (const repeats of kinds.values()) tell(repeats, nowMs)
-    kinds.clear()
-  }
-
-  function tell({ startMs, endMs, count, last }: Repeats, nowMs: number): void {
-    if (!last) return
-    try {
-      handler.handle(count === 1 ? last : describe(last, count, Math.min(endMs, nowMs) - startMs))
-    } catch {
-      // Called by a timer, a handler that throws would end the application.
-    }
-  }
-
   const { isEnabled, watchEnabled, holdsBack, handleRecorded, stats } = handler
   return {
-    handle,
+    handle: (record) => collapser.handle(record),
     ...(isEnabled && { isEnabled: isEnabled.bind(handler) }),
     ...(watchEnabled && { watchEnabled: watchEnabled.bind(handler) }),
     ...(holdsBack && { holdsBack: holdsBack.bind(handler) }),
     ...(handleRecorded && { handleRecorded: handleRecorded.bind(handler) }),
     ...(stats && { stats: stats.bind(handler) }),
     flush: () => {
-      tellAll()
+      collapser.tellAll()
       return handler.flush()
     },
     async close() {
-      clearTimeout(timer)
-      tellAll()
+      collapser.close()
       leaveExit()
       await handler.close()
     },
+  }
+}
+
+/** Counts the lines of each kind that follow the first one, and tells the handler of them when their window ends. */
+class Collapser {
+  readonly #handler: LogHandler
+  readonly #windowMs: number
+  /** In the order of their ends: all windows are of one length. */
+  readonly #kinds = new Map<string, Repeats>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(handler: LogHandler, windowMs: number) {
+    this.#handler = handler
+    this.#windowMs = windowMs
+  }
+
+  /** Lines that would still be told. */
+  get pendingRows(): number {
+    let pending = 0
+    for (const { count } of this.#kinds.values()) if (count > 0) pending++
+    return pending
+  }
+
+  handle(record: LogRecord): void {
+    const nowMs = performance.now()
+    this.#tellEnded(nowMs)
+    const kind = kindOf(record)
+    const repeats = this.#kinds.get(kind)
+    if (repeats) {
+      repeats.count++
+      repeats.last = record
+      return
+    }
+    if (this.#kinds.size < MAX_KINDS) {
+      this.#kinds.set(kind, { startMs: nowMs, endMs: nowMs + this.#windowMs, count: 0, last: undefined })
+      this.#tellLater()
+    }
+    this.#handler.handle(record)
+  }
+
+  tellAll(): void {
+    const nowMs = performance.now()
+    for (const repeats of this.#kinds.values()) this.#tell(repeats, nowMs)
+    this.#kinds.clear()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.tellAll()
+  }
+
+  #tellLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#tellEnded(performance.now())
+      if (this.#kinds.size > 0) this.#tellLater()
+    }, this.#windowMs).unref()
+  }
+
+  #tellEnded(nowMs: number): void {
+    for (const [kind, repeats] of this.#kinds) {
+      if (repeats.endMs > nowMs) return
+      this.#kinds.delete(kind)
+      this.#tell(repeats, nowMs)
+    }
+  }
+
+  #tell({ startMs, endMs, count, last }: Repeats, nowMs: number): void {
+    if (!last) return
+    try {
+      this.#handler.handle(count === 1 ? last : describe(last, count, Math.min(endMs, nowMs) - startMs))
+    } catch {
+      // Called by a timer, a handler that throws would end the application.
+    }
   }
 }
 

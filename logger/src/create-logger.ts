@@ -134,11 +134,14 @@ function isWanted(handlers: readonly LogHandler[], level: Level): boolean {
 
 /** The methods that differ from pino's prototype; children inherit them. */
 function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
-  const pinoChild = root.child
-  const setLevel = root[pino.symbols.setLevelSym]
-  const level = inheritedDescriptor(root, 'level')
-  const method = (value: unknown): PropertyDescriptor => ({ value, writable: true, configurable: true })
+  return { ...bindingMethods(root), ...guardMethods(), ...levelMethods(core, root), ...handlerMethods(core) }
+}
 
+const method = (value: unknown): PropertyDescriptor => ({ value, writable: true, configurable: true })
+
+/** Children, and the fields that a logger adds to each of its lines. */
+function bindingMethods(root: Instance): PropertyDescriptorMap {
+  const pinoChild = root.child
   function child(this: Instance, bindings: Bindings, options?: pino.ChildLoggerOptions): Instance {
     const levelName = options?.level
     const own = levelName ? { ...options, level: pinoLevel(levelName) } : { ...options }
@@ -148,12 +151,24 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
     instance[BOUND] = options?.msgPrefix ? { ...bound, prefix: bound.prefix + options.msgPrefix } : bound
     return instance
   }
-
   return {
     child: method(child),
     bind: method(function bind(this: Instance, bindings: Bindings) {
       return child.call(this, bindings)
     }),
+    bindings: method(function bindings(this: Instance): Bindings {
+      const { source, logger_name, camera_id, extra } = this[BOUND]
+      return { source, logger_name, camera_id, ...extra }
+    }),
+    setBindings: method(function setBindings(this: Instance, bindings: Bindings) {
+      this[BOUND] = bindTo(this[BOUND], bindings, this[pino.symbols.serializersSym])
+    }),
+  }
+}
+
+/** The methods that write a line for work that throws. */
+function guardMethods(): PropertyDescriptorMap {
+  return {
     catch: method(function <Result>(this: Instance, work: () => Result, options?: GuardOptions) {
       return guard(work, methodFor(this, options), { rethrow: false, ...options })
     }),
@@ -163,17 +178,18 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
         return guard(() => work.apply(this, args), log, { rethrow: true, ...options })
       }
     }),
-    bindings: method(function bindings(this: Instance): Bindings {
-      const { source, logger_name, camera_id, extra } = this[BOUND]
-      return { source, logger_name, camera_id, ...extra }
-    }),
-    setBindings: method(function setBindings(this: Instance, bindings: Bindings) {
-      this[BOUND] = bindTo(this[BOUND], bindings, this[pino.symbols.serializersSym])
-    }),
+  }
+}
+
+/** The level of a logger: each change exchanges the methods that write. */
+function levelMethods(core: Core, root: Instance): PropertyDescriptorMap {
+  const setLevel = root[pino.symbols.setLevelSym]
+  const level = inheritedDescriptor(root, 'level')
+  return {
     isLevelEnabled: method(function isLevelEnabled(this: Instance, name: string) {
-      const level = parseLevel(name)
-      if (level === undefined || !core.methods.isWanted(level)) return false
-      return this.levelVal <= LEVEL_NUMBERS[level.toLowerCase() as 'info']
+      const wanted = parseLevel(name)
+      if (wanted === undefined || !core.methods.isWanted(wanted)) return false
+      return this.levelVal <= LEVEL_NUMBERS[wanted.toLowerCase() as 'info']
     }),
     // Also what pino's `child` calls for its option `level`.
     [pino.symbols.setLevelSym]: method(function (this: Instance, name: string) {
@@ -189,6 +205,12 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
       },
       configurable: true,
     },
+  }
+}
+
+/** The methods for all handlers of a logger. */
+function handlerMethods(core: Core): PropertyDescriptorMap {
+  return {
     flush: method((done?: (error?: Error) => void) =>
       settle(core, (handler) => handler.flush()).then(() => done?.()),
     ),

@@ -74,12 +74,11 @@ export function httpHandler(options: HttpOptions): LogHandler {
     describeLoss: (loss) => toItem(lossRecord(loss, url)),
     onProblem: report,
   })
-  const gate = new LevelGate({
-    onHeldBack(record) {
-      const { item, bytes } = toItem(record)
-      buffer.add(item, bytes)
-    },
-  })
+  const add = (record: LogRecord) => {
+    const { item, bytes } = toItem(record)
+    buffer.add(item, bytes)
+  }
+  const gate = new LevelGate({ onHeldBack: add })
   const watch = new LevelWatch({ url, apiKey, onRules: (rules) => gate.setRules(rules) })
   if (followLevels) watch.start()
   let filtered = 0
@@ -87,19 +86,12 @@ export function httpHandler(options: HttpOptions): LogHandler {
 
   return {
     handle(record) {
-      if (gate.admit(record.level, record) !== 'pass') {
-        filtered++
-        return
-      }
-      const { item, bytes } = toItem(record)
-      buffer.add(item, bytes)
+      if (gate.admit(record.level, record) === 'pass') add(record)
+      else filtered++
     },
     isEnabled: (wanted) => isEnabled(wanted, level) && gate.couldPass(wanted),
     holdsBack: (record) => !isEnabled(record.level, level) || !gate.isEnabled(record.level, record),
-    handleRecorded(record) {
-      const { item, bytes } = toItem(record)
-      buffer.add(item, bytes)
-    },
+    handleRecorded: add,
     watchEnabled: (listener) => gate.watch(listener),
     flush: () => buffer.flush(),
     async close() {
