@@ -30,80 +30,111 @@ const ALWAYS: ActiveHours = {
 
 /** @param group_key of the group whose place counts, where groups have places of their own */
 export function activeHours(asked: ActiveHoursInput | undefined, group_key = ''): ActiveHours {
-  if (!asked) return ALWAYS
-  const { offsetAt } = zoneOf(asked.timezone)
-  const offsets = new Map<number, number>()
-  const offsetOf = (instant: number) => {
-    // Zones change on quarter hours.
-    const quarter = Math.floor(instant / (15 * MINUTE))
-    let offset = offsets.get(quarter)
-    if (offset === undefined) {
-      if (offsets.size > 4096) offsets.clear()
-      offset = offsetAt(quarter * 15 * MINUTE)
-      offsets.set(quarter, offset)
-    }
-    return offset
+  return asked ? new DailyHours(asked, group_key) : ALWAYS
+}
+
+/** Answers that are kept of each kind: days, and quarter hours of the zone. */
+const MAX_KEPT = 4096
+
+/** From one bound to another on some days of the week, by the clock of a zone. */
+class DailyHours implements ActiveHours {
+  readonly #zone: ReturnType<typeof zoneOf>
+  readonly #days: ReadonlySet<number>
+  readonly #place: Place
+  readonly #from: Bound
+  readonly #to: Bound
+  readonly #isOvernight: boolean
+  /** By the quarter hour: zones change on these. */
+  readonly #offsets = new Map<number, number>()
+  readonly #stretches = new Map<number, Stretch>()
+
+  constructor(asked: ActiveHoursInput, group_key: string) {
+    this.#zone = zoneOf(asked.timezone)
+    this.#days = new Set(
+      (asked.days ?? (Object.keys(DAY_NUMBERS) as Weekday[])).map((day) => DAY_NUMBERS[day]),
+    )
+    this.#place = asked.places?.find(({ group }) => group === group_key) ?? asked
+    this.#from = boundOf(asked.from)
+    this.#to = boundOf(asked.to)
+    this.#isOvernight = this.#from.usual >= this.#to.usual
   }
-  const days = new Set((asked.days ?? (Object.keys(DAY_NUMBERS) as Weekday[])).map((day) => DAY_NUMBERS[day]))
-  const place = asked.places?.find(({ group }) => group === group_key) ?? asked
-  const [from, to] = [boundOf(asked.from), boundOf(asked.to)]
-  const isOvernight = from.usual >= to.usual
-  /** The minute of a local date at which a bound is; before and after the day where the sun is up late or early. */
-  const minuteOn = (date: number, bound: Bound) => {
-    if (bound.sun === undefined) return bound.usual
-    const { latitude = 0, longitude = 0 } = place
-    const times = sunTimes(date * DAY, latitude, longitude)
-    // Where the sun stays up it rises with the day and sets with it; where it stays down there is no day.
-    if (times === 'up') return bound.sun === 'sunrise' ? 0 : DAY / MINUTE
-    if (times === 'down') return bound.sun === 'sunrise' ? DAY / MINUTE : 0
-    const instant = times[bound.sun]
-    return Math.floor((instant + offsetOf(instant) - date * DAY) / MINUTE) + bound.offset
-  }
-  const stretches = new Map<number, [from: number, to: number]>()
-  /** The active minutes that begin on a local date, as minutes of it. */
-  const stretchOf = (date: number): [from: number, to: number] => {
-    let stretch = stretches.get(date)
-    if (!stretch) {
-      if (stretches.size > 4096) stretches.clear()
-      const isMeant = days.has(new Date(date * DAY).getUTCDay())
-      const end = isOvernight ? DAY / MINUTE + minuteOn(date + 1, to) : minuteOn(date, to)
-      stretch = isMeant ? [minuteOn(date, from), end] : [0, 0]
-      stretches.set(date, stretch)
-    }
-    return stretch
-  }
-  const isActive = (instant: number) => {
-    const wall = instant + offsetOf(instant)
+
+  isActive(instant: number): boolean {
+    const wall = instant + this.#offsetOf(instant)
     const date = Math.floor(wall / DAY)
     // One that began the day before may last; in high summer one of the next day may have begun.
     for (let near = date - 1; near <= date + 1; near++) {
-      const [first, end] = stretchOf(near)
+      const [first, end] = this.#stretchOf(near)
       const minute = Math.floor((wall - near * DAY) / MINUTE)
       if (minute >= first && minute < end) return true
     }
     return false
   }
-  return {
-    isActive,
-    activeSince(instant, earliest) {
-      let minute = floorMinute(instant)
-      while (minute > earliest && isActive(minute - MINUTE)) minute -= MINUTE
-      return Math.max(minute, earliest)
-    },
-    nextActive(instant) {
-      if (isActive(instant)) return instant
-      const end = instant + HORIZON
-      for (let minute = floorMinute(instant) + MINUTE; minute < end; minute += MINUTE) {
-        if (isActive(minute)) return minute
-      }
-      return undefined
-    },
+
+  activeSince(instant: number, earliest: number): number {
+    let minute = floorMinute(instant)
+    while (minute > earliest && this.isActive(minute - MINUTE)) minute -= MINUTE
+    return Math.max(minute, earliest)
+  }
+
+  nextActive(instant: number): number | undefined {
+    if (this.isActive(instant)) return instant
+    const end = instant + HORIZON
+    for (let minute = floorMinute(instant) + MINUTE; minute < end; minute += MINUTE) {
+      if (this.isActive(minute)) return minute
+    }
+    return undefined
+  }
+
+  #offsetOf(instant: number): number {
+    const quarter = Math.floor(instant / (15 * MINUTE))
+    let offset = this.#offsets.get(quarter)
+    if (offset === undefined) {
+      if (this.#offsets.size > MAX_KEPT) this.#offsets.clear()
+      offset = this.#zone.offsetAt(quarter * 15 * MINUTE)
+      this.#offsets.set(quarter, offset)
+    }
+    return offset
+  }
+
+  /** The active minutes that begin on a local date, as minutes of it. */
+  #stretchOf(date: number): Stretch {
+    let stretch = this.#stretches.get(date)
+    if (!stretch) {
+      if (this.#stretches.size > MAX_KEPT) this.#stretches.clear()
+      const isMeant = this.#days.has(new Date(date * DAY).getUTCDay())
+      stretch = isMeant ? [this.#minuteOn(date, this.#from), this.#endOn(date)] : [0, 0]
+      this.#stretches.set(date, stretch)
+    }
+    return stretch
+  }
+
+  #endOn(date: number): number {
+    return this.#isOvernight
+      ? DAY / MINUTE + this.#minuteOn(date + 1, this.#to)
+      : this.#minuteOn(date, this.#to)
+  }
+
+  /** The minute of a local date at which a bound is; before and after the day where the sun is up late or early. */
+  #minuteOn(date: number, bound: Bound): number {
+    if (bound.sun === undefined) return bound.usual
+    const { latitude = 0, longitude = 0 } = this.#place
+    const times = sunTimes(date * DAY, latitude, longitude)
+    // Where the sun stays up it rises with the day and sets with it; where it stays down there is no day.
+    if (times === 'up') return bound.sun === 'sunrise' ? 0 : DAY / MINUTE
+    if (times === 'down') return bound.sun === 'sunrise' ? DAY / MINUTE : 0
+    const instant = times[bound.sun]
+    return Math.floor((instant + this.#offsetOf(instant) - date * DAY) / MINUTE) + bound.offset
   }
 }
 
 function floorMinute(instant: number): number {
   return Math.floor(instant / MINUTE) * MINUTE
 }
+
+type Place = { latitude?: number; longitude?: number }
+
+type Stretch = readonly [from: number, to: number]
 
 /** The hours of each group; those without a place of their own share the rule's. */
 export function hoursByGroup(asked: ActiveHoursInput | undefined): (group_key: string) => ActiveHours {

@@ -67,97 +67,129 @@ const FUNCTION_FOLLOWS = /\s*(?:\(|(?:by|without)\s*\()/iy
 export function tokenize(text: string): Token[] {
   const size = Buffer.byteLength(text)
   if (size >= MAX_CHARACTERS) throw new LogqlError(`input size too long (${size} > ${MAX_CHARACTERS})`, 0, 0)
-  const tokens: Token[] = []
-  let at = 0
-  let line = 1
-  let lineStart = 0
-  const read = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at
-    return pattern.exec(text)?.[0]
+  return new Tokenizer(text).tokens()
+}
+
+/** Reads a query from left to right: each method takes one kind of token at the place reached, and says whether there was one. */
+class Tokenizer {
+  readonly #text: string
+  readonly #tokens: Token[] = []
+  #at = 0
+  #line = 1
+  #lineStart = 0
+  /** Where the token begins that is being read. */
+  #column = 1
+
+  constructor(text: string) {
+    this.#text = text
   }
-  for (;;) {
-    const space = read(SPACE) ?? ''
+
+  tokens(): Token[] {
+    for (;;) {
+      this.#skipSpace()
+      this.#column = this.#at - this.#lineStart + 1
+      if (this.#at >= this.#text.length) {
+        this.#push('end', 0)
+        return this.#tokens
+      }
+      if (this.#takeName()) continue
+      const character = this.#text[this.#at] as string
+      if (character === '"' || character === '`') this.#takeString()
+      else if (character === '[') this.#takeRange()
+      else if (!this.#takeFlag(character) && !this.#takeNumber(character)) this.#takeSymbol(character)
+    }
+  }
+
+  #skipSpace(): void {
+    const space = this.#match(SPACE) ?? ''
     for (let index = space.indexOf('\n'); index >= 0; index = space.indexOf('\n', index + 1)) {
-      line += 1
-      lineStart = at + index + 1
+      this.#line += 1
+      this.#lineStart = this.#at + index + 1
     }
-    at += space.length
-    const column = at - lineStart + 1
-    /** Loki forgets the line of tokens that it reads character by character. */
-    const push = (kind: TokenKind, characters: number, value = '', amount = 0, isByCharacter = false) => {
-      tokens.push({ kind, text: value, value: amount, line: isByCharacter ? 0 : line, column })
-      at += characters
+    this.#at += space.length
+  }
+
+  #takeName(): boolean {
+    const name = this.#match(NAME)
+    if (name === undefined) return false
+    const word = name.toLowerCase()
+    if (FUNCTIONS.has(word)) {
+      const isFunction = this.#match(FUNCTION_FOLLOWS, this.#at + name.length) !== undefined
+      this.#push(isFunction ? 'word' : 'identifier', name.length, isFunction ? word : name)
+    } else if (WORDS.has(word)) this.#push('word', name.length, word)
+    else this.#push('identifier', name.length, name)
+    return true
+  }
+
+  #takeString(): void {
+    const quoted = this.#match(STRING)
+    if (quoted === undefined) throw new LogqlError('literal not terminated', this.#line, this.#column)
+    const value = unquote(quoted)
+    if (value === undefined) throw new LogqlError('invalid char escape', this.#line, this.#column)
+    const breaks = quoted.lastIndexOf('\n')
+    const start = this.#at
+    this.#push('string', quoted.length, value)
+    if (breaks < 0) return
+    this.#line += quoted.split('\n').length - 1
+    this.#lineStart = start + breaks + 1
+  }
+
+  #takeRange(): void {
+    const end = this.#text.indexOf(']', this.#at)
+    if (end < 0) throw new LogqlError("missing closing ']' in duration", 0, this.#column)
+    const written = this.#text.slice(this.#at, end + 1)
+    const range = readPrometheusDuration(written.slice(1, -1))
+    if ('problem' in range) throw new LogqlError(range.problem, 0, this.#column)
+    this.#pushByCharacter('range', written, range.value)
+  }
+
+  #takeFlag(character: string): boolean {
+    const flag = character === '-' ? this.#match(FLAG) : undefined
+    if (flag !== '--strict' && flag !== '--keep-empty') return false
+    this.#pushByCharacter('flag', flag)
+    return true
+  }
+
+  /** A number, or a duration or size that begins with one; a minus alone belongs to durations only. */
+  #takeNumber(character: string): boolean {
+    const number = character === '-' ? '-' : this.#match(NUMBER)
+    if (number === undefined) return false
+    const end = this.#at + number.length
+    const duration = number + (this.#match(DURATION_TAIL, end) ?? '')
+    const nanos = duration.length > number.length ? readDuration(duration) : undefined
+    if (nanos !== undefined) {
+      this.#pushByCharacter('duration', duration, nanos)
+      return true
     }
-    if (at >= text.length) {
-      push('end', 0)
-      return tokens
-    }
-    const name = read(NAME)
-    if (name !== undefined) {
-      const word = name.toLowerCase()
-      if (FUNCTIONS.has(word)) {
-        at += name.length
-        const isFunction = read(FUNCTION_FOLLOWS) !== undefined
-        at -= name.length
-        push(isFunction ? 'word' : 'identifier', name.length, isFunction ? word : name)
-      } else if (WORDS.has(word)) push('word', name.length, word)
-      else push('identifier', name.length, name)
-      continue
-    }
-    const character = text[at] as string
-    if (character === '"' || character === '`') {
-      const quoted = read(STRING)
-      if (quoted === undefined) throw new LogqlError('literal not terminated', line, column)
-      const value = unquote(quoted)
-      if (value === undefined) throw new LogqlError('invalid char escape', line, column)
-      const breaks = quoted.lastIndexOf('\n')
-      const start = at
-      push('string', quoted.length, value)
-      if (breaks >= 0) {
-        line += quoted.split('\n').length - 1
-        lineStart = start + breaks + 1
-      }
-      continue
-    }
-    if (character === '[') {
-      const end = text.indexOf(']', at)
-      if (end < 0) throw new LogqlError("missing closing ']' in duration", 0, column)
-      const range = readPrometheusDuration(text.slice(at + 1, end))
-      if ('problem' in range) throw new LogqlError(range.problem, 0, column)
-      push('range', end + 1 - at, text.slice(at, end + 1), range.value, true)
-      continue
-    }
-    const flag = character === '-' ? read(FLAG) : undefined
-    if (flag === '--strict' || flag === '--keep-empty') {
-      push('flag', flag.length, flag, 0, true)
-      continue
-    }
-    const number = character === '-' ? '-' : read(NUMBER)
-    if (number !== undefined) {
-      const start = at
-      at += number.length
-      const duration = number + (read(DURATION_TAIL) ?? '')
-      const bytes = number + (read(BYTES_TAIL) ?? '')
-      at = start
-      const nanos = duration.length > number.length ? readDuration(duration) : undefined
-      if (nanos !== undefined) {
-        push('duration', duration.length, duration, nanos, true)
-        continue
-      }
-      const size = number !== '-' && bytes.length > number.length ? readBytes(bytes) : undefined
-      if (size && 'value' in size) {
-        push('bytes', bytes.length, bytes, size.value, true)
-        continue
-      }
-      if (number !== '-') {
-        push('number', number.length, number)
-        continue
-      }
-    }
-    const pair = SYMBOLS.find((one) => text.startsWith(one, at))
-    if (pair !== undefined) push('symbol', pair.length, pair, 0, true)
-    else if ('{}()=,|<>+-*/%^@]'.includes(character)) push('symbol', 1, character)
-    else push('identifier', 1, character)
+    if (number === '-') return false
+    const bytes = number + (this.#match(BYTES_TAIL, end) ?? '')
+    const size = bytes.length > number.length ? readBytes(bytes) : undefined
+    if (size && 'value' in size) this.#pushByCharacter('bytes', bytes, size.value)
+    else this.#push('number', number.length, number)
+    return true
+  }
+
+  #takeSymbol(character: string): void {
+    const pair = SYMBOLS.find((one) => this.#text.startsWith(one, this.#at))
+    if (pair !== undefined) this.#pushByCharacter('symbol', pair)
+    else if ('{}()=,|<>+-*/%^@]'.includes(character)) this.#push('symbol', 1, character)
+    else this.#push('identifier', 1, character)
+  }
+
+  #match(pattern: RegExp, at = this.#at): string | undefined {
+    pattern.lastIndex = at
+    return pattern.exec(this.#text)?.[0]
+  }
+
+  #push(kind: TokenKind, characters: number, text = ''): void {
+    this.#tokens.push({ kind, text, value: 0, line: this.#line, column: this.#column })
+    this.#at += characters
+  }
+
+  /** Loki forgets the line of tokens that it reads character by character. */
+  #pushByCharacter(kind: TokenKind, text: string, value = 0): void {
+    this.#tokens.push({ kind, text, value, line: 0, column: this.#column })
+    this.#at += text.length
   }
 }
 

@@ -22,72 +22,51 @@ export class GoTime {
 
   format(layout: string): string {
     const date = new Date(Number(this.nanos / 1_000_000n) - (this.nanos % 1_000_000n < 0n ? 1 : 0))
-    const two = (value: number) => String(value).padStart(2, '0')
-    const hours = date.getUTCHours()
-    const fraction = String(((this.nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n).padStart(
-      9,
-      '0',
-    )
-    return layout.replace(LAYOUT, (part) => {
-      switch (part) {
-        case 'January':
-          return MONTHS[date.getUTCMonth()] ?? ''
-        case 'Jan':
-          return (MONTHS[date.getUTCMonth()] ?? '').slice(0, 3)
-        case 'Monday':
-          return DAYS[date.getUTCDay()] ?? ''
-        case 'Mon':
-          return (DAYS[date.getUTCDay()] ?? '').slice(0, 3)
-        case 'MST':
-          return 'UTC'
-        case '2006':
-          return String(date.getUTCFullYear()).padStart(4, '0')
-        case '06':
-          return two(date.getUTCFullYear() % 100)
-        case 'Z07:00':
-        case 'Z0700':
-          return 'Z'
-        case '-07:00':
-          return '+00:00'
-        case '-0700':
-          return '+0000'
-        case '-07':
-          return '+00'
-        case '01':
-          return two(date.getUTCMonth() + 1)
-        case '1':
-          return String(date.getUTCMonth() + 1)
-        case '02':
-          return two(date.getUTCDate())
-        case '_2':
-          return String(date.getUTCDate()).padStart(2, ' ')
-        case '2':
-          return String(date.getUTCDate())
-        case '15':
-          return two(hours)
-        case '03':
-          return two(hours % 12 || 12)
-        case '3':
-          return String(hours % 12 || 12)
-        case '04':
-          return two(date.getUTCMinutes())
-        case '4':
-          return String(date.getUTCMinutes())
-        case '05':
-          return two(date.getUTCSeconds())
-        case '5':
-          return String(date.getUTCSeconds())
-        case 'PM':
-          return hours < 12 ? 'AM' : 'PM'
-        case 'pm':
-          return hours < 12 ? 'am' : 'pm'
-      }
-      const digits = fraction.slice(0, part.length - 1)
-      if (part[1] === '0') return part[0] + digits
-      const trimmed = digits.replace(/0+$/, '')
-      return trimmed === '' ? '' : `${part[0]}${trimmed}`
-    })
+    const nanos = ((this.nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+    const fraction = String(nanos).padStart(9, '0')
+    return layout.replace(LAYOUT, (part) => WRITTEN[part]?.(date) ?? writtenFraction(part, fraction))
   }
+}
+
+const two = (value: number) => String(value).padStart(2, '0')
+const hours12 = (date: Date) => date.getUTCHours() % 12 || 12
+
+/** How each part of a layout is written; the others are fractions of a second. */
+const WRITTEN: Readonly<Record<string, (date: Date) => string>> = {
+  January: (date) => MONTHS[date.getUTCMonth()] ?? '',
+  Jan: (date) => (MONTHS[date.getUTCMonth()] ?? '').slice(0, 3),
+  Monday: (date) => DAYS[date.getUTCDay()] ?? '',
+  Mon: (date) => (DAYS[date.getUTCDay()] ?? '').slice(0, 3),
+  MST: () => 'UTC',
+  'Z07:00': () => 'Z',
+  Z0700: () => 'Z',
+  '-07:00': () => '+00:00',
+  '-0700': () => '+0000',
+  '-07': () => '+00',
+  2006: (date) => String(date.getUTCFullYear()).padStart(4, '0'),
+  '06': (date) => two(date.getUTCFullYear() % 100),
+  '01': (date) => two(date.getUTCMonth() + 1),
+  1: (date) => String(date.getUTCMonth() + 1),
+  '02': (date) => two(date.getUTCDate()),
+  _2: (date) => String(date.getUTCDate()).padStart(2, ' '),
+  2: (date) => String(date.getUTCDate()),
+  15: (date) => two(date.getUTCHours()),
+  '03': (date) => two(hours12(date)),
+  3: (date) => String(hours12(date)),
+  '04': (date) => two(date.getUTCMinutes()),
+  4: (date) => String(date.getUTCMinutes()),
+  '05': (date) => two(date.getUTCSeconds()),
+  5: (date) => String(date.getUTCSeconds()),
+  PM: (date) => (date.getUTCHours() < 12 ? 'AM' : 'PM'),
+  pm: (date) => (date.getUTCHours() < 12 ? 'am' : 'pm'),
+}
+
+/** A part such as `.000`, which keeps its zeros, or `.999`, which does not. */
+function writtenFraction(part: string, fraction: string): string {
+  const digits = fraction.slice(0, part.length - 1)
+  if (part[1] === '0') return part[0] + digits
+  const trimmed = digits.replace(/0+$/, '')
+  return trimmed === '' ? '' : `${part[0]}${trimmed}`
 }
 
 /** Characters of a layout. */
