@@ -8,7 +8,7 @@
 // `FOLDER 0 5-19` cuts each file into files of 5 to 19 lines first.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createFileDecoder } from '../server/src/cli/ingest/ingest-decoder.ts'
+import { FileDecoder } from '../server/src/cli/ingest/ingest-decoder.ts'
 import { inspectFile, readFileLines } from '../server/src/cli/ingest/ingest-input.ts'
 import { describeForm, type LogForm } from '../server/src/ingest/inference/log-form.ts'
 
@@ -53,7 +53,7 @@ async function measure(file: string, truth: Truth): Promise<void> {
   let form: LogForm | undefined
   let begins = 0
   for (const piece of piecesOf(texts)) {
-    const decoder = createFileDecoder('text', { now: NOW, undated: 'arrival', sampleLines: 2000 })
+    const decoder = new FileDecoder('text', { now: NOW, undated: 'arrival', sampleLines: 2000 })
     const take = (outcomes: ReturnType<typeof decoder.push>) => {
       for (const one of outcomes) if ('record' in one) got.set(begins + one.line, one.record)
     }

@@ -1,7 +1,7 @@
 // Records a second of the decoders, on one core: `node scripts/run.mjs bench/decode.ts`.
 
 import { decodeJsonRecords } from '../server/src/ingest/json-records.ts'
-import { createLineDecoder } from '../server/src/ingest/line-records.ts'
+import { LineDecoder } from '../server/src/ingest/line-records.ts'
 import type { ParseRule } from '../server/src/ingest/rules/parse-rule.ts'
 import { compileRule, RuleSet } from '../server/src/ingest/rules/rule-set.ts'
 
@@ -83,7 +83,7 @@ function measureJson(name: string, text: string): void {
 /** @returns microseconds a line. */
 function measureLines(name: string, lines: string[]): number {
   return measure(name, lines.join('\n').length, () => {
-    const decoder = createLineDecoder({ now })
+    const decoder = new LineDecoder({ now })
     let count = 0
     for (const line of lines) count += decoder.push(line).length
     return count + decoder.end().length

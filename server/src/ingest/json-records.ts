@@ -2,12 +2,9 @@ import {
   cutBytes,
   type ExtraData,
   isLevel,
-  type Json,
   type Level,
   type LogRecord,
-  normaliseRecord,
   RECORD_LIMITS,
-  toExtraData,
 } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from './body-limits.ts'
 import { piecesOf, toText } from './body-lines.ts'
@@ -21,22 +18,21 @@ import {
 } from './decoded.ts'
 import { fromJournalEntry, isJournalEntry } from './journald/journal-entry.ts'
 import { elementsOf } from './json-elements.ts'
-import { type SentFields, sentExtra, sortFields } from './json-fields.ts'
+import { sentExtra, sortFields } from './json-fields.ts'
 import { readLineLevel } from './line-level.ts'
 import { nearestLevel } from './nearest-level.ts'
-import { parseText } from './parse-json.ts'
+import { explain, parseExactly, parseText } from './parse-json.ts'
 import {
   INEXACT,
   inspectJson,
   isInexact,
   isWithin,
-  putExtra,
   readCameraId,
   readTimestamp,
   shorten,
   TOO_DEEP,
 } from './record-fields.ts'
-import { repairRecord } from './repair-record.ts'
+import { mendRecord, repairRecord } from './repair-record.ts'
 
 /**
  * Only an escape can bring in a NUL or half a surrogate pair: as bytes, the first is no JSON and the second no UTF-8. A
@@ -218,35 +214,6 @@ function refuseArray(why: string): Decoded {
 
 const TOO_MANY_VALUES = `the record has over ${MAX_VALUES_A_RECORD} values`
 
-/** Parses once more; numbers that would change become text with the digits as they were written. */
-function parseExactly(text: string): unknown {
-  const keepDigits = (_key: string, value: unknown, context: { source?: string }): unknown => {
-    if (typeof value !== 'number' || !isInexact(value) || context.source === undefined) return value
-    const changed =
-      !Number.isFinite(value) || (/^-?\d+$/.test(context.source) && digitsOf(value) !== context.source)
-    return changed ? context.source : value
-  }
-  try {
-    return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
-  } catch {
-    // A reviver recurses; next to an element nested 10,000 deep the plain parse has to do.
-    return JSON.parse(text)
-  }
-}
-
-/** A whole number with all its digits: `1e21`, as JavaScript has it, is how PostgreSQL's `1000000000000000000000` is kept. */
-function digitsOf(value: number): string {
-  const [, sign = '', first = '', rest = '', exponent] =
-    /^(-?)(\d)(?:\.(\d+))?e\+(\d+)$/.exec(String(value)) ?? []
-  return exponent === undefined ? String(value) : sign + (first + rest).padEnd(Number(exponent) + 1, '0')
-}
-
-/** The parser's complaint, without the piece of the body it repeats. */
-function explain(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON/, '')
-}
-
 /** Returned for a record with numbers JavaScript could not keep; parse it again with their digits as text. */
 const NEEDS_EXACT_NUMBERS = Symbol('needs exact numbers')
 
@@ -298,15 +265,12 @@ function toRecord(
     timestamp === undefined ||
     level === undefined ||
     cameraId === undefined ||
-    typeof source !== 'string' ||
-    source === '' ||
-    !isWithin(source, RECORD_LIMITS.sourceCharacters) ||
-    (loggerName !== null &&
-      (typeof loggerName !== 'string' || !isWithin(loggerName, RECORD_LIMITS.loggerNameCharacters))) ||
+    !isSource(source) ||
+    !isLoggerName(loggerName) ||
     (extra !== null && isTooLarge(extra, bytes))
   ) {
     if (isDeeperThan(value, MAX_DEPTH)) return `the record is nested deeper than ${MAX_DEPTH} levels`
-    return mend(sent, { timestamp, level, extra, value: value as ExtraData }, defaults)
+    return mendRecord(sent, { timestamp, level, extra, value: value as ExtraData }, defaults)
   }
 
   const record: LogRecord = {
@@ -323,6 +287,14 @@ function toRecord(
   return renamed || bytes > SURELY_SMALL ? annotate(record, renamed ? sent.level : undefined) : record
 }
 
+function isSource(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && isWithin(value, RECORD_LIMITS.sourceCharacters)
+}
+
+function isLoggerName(value: unknown): value is string | null {
+  return value === null || (typeof value === 'string' && isWithin(value, RECORD_LIMITS.loggerNameCharacters))
+}
+
 /** The level that the text of a record says that has none. */
 function levelIn(message: unknown): Level {
   return (typeof message === 'string' ? readLineLevel(message, message)?.level : undefined) ?? 'INFO'
@@ -335,50 +307,6 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true
   return Object.values(value).some((one) => isDeeperThan(one, levels - 1))
-}
-
-type Readable = {
-  timestamp: string | undefined
-  level: Level | undefined
-  extra: ExtraData | null
-  value: ExtraData
-}
-
-/**
- * A record with an invalid field: the line is kept with that field's default, and the field as it was sent stands
- * beside it. The author of the line often cannot change it, and cannot send it again.
- */
-function mend(
-  sent: SentFields,
-  { timestamp, level, extra, value }: Readable,
-  defaults: RecordDefaults,
-): LogRecord {
-  const beside: ExtraData = {}
-  for (const [key, one] of Object.entries(extra ?? {})) putExtra(beside, key, one)
-  const keep = (name: string, one: unknown) => putExtra(beside, name, one as Json)
-  if (timestamp === undefined) keep('original_timestamp', sent.timestamp)
-  if (sent.level != null && sent.level !== level) keep('original_level', sent.level)
-  const isSource = typeof sent.source === 'string' && sent.source !== ''
-  if (sent.source != null && !(isSource && isWithin(sent.source as string, RECORD_LIMITS.sourceCharacters)))
-    keep('source', sent.source)
-  if (sent.logger_name != null && typeof sent.logger_name !== 'string') keep('logger_name', sent.logger_name)
-  if (sent.camera_id != null && readCameraId(sent.camera_id) === undefined) keep('camera_id', sent.camera_id)
-  const message = sent.message ?? value
-  return normaliseRecord({
-    timestamp: timestamp ?? defaults.now,
-    level: level ?? 'INFO',
-    message: typeof message === 'string' ? message : shallowText(message),
-    source: isSource ? sent.source : (defaults.source ?? DEFAULT_SOURCE),
-    logger_name: typeof sent.logger_name === 'string' ? sent.logger_name : defaults.logger_name,
-    camera_id: readCameraId(sent.camera_id) ?? defaults.camera_id,
-    extra_data: beside,
-  })
-}
-
-/** JSON of it, cut where it nests too deep for us. */
-function shallowText(value: unknown): string {
-  const data = toExtraData({ value: value as Json }, RECORD_LIMITS.messageBytes)
-  return JSON.stringify(data?.value ?? null)
 }
 
 /** Adds notes on the record's way here: the level's original name, the bytes its message lost. */

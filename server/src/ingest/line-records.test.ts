@@ -1,7 +1,7 @@
 import type { LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLineDecoder, decodeLineRecords, type LineOptions } from './line-records.ts'
+import { decodeLineRecords, LineDecoder, type LineOptions } from './line-records.ts'
 import { zoneClock } from './time-zone.ts'
 import { isUtcText } from './utc-text.ts'
 
@@ -188,7 +188,7 @@ describe('a year that is not written', () => {
 
   it('is known in hindsight for a file longer than a year', () => {
     const text = 'Mar  1 00:00:00 x\nDec  1 00:00:00 x\nFeb  1 00:00:00 x\nApr  1 00:00:00 x'
-    const decoder = createLineDecoder({ now })
+    const decoder = new LineDecoder({ now })
     for (const line of text.split('\n')) decoder.push(line)
     decoder.end()
     const firstYear = decoder.years.firstYearInHindsight()
@@ -199,7 +199,7 @@ describe('a year that is not written', () => {
 
 describe('a pipe that runs for weeks', () => {
   const lines = (sampleLines: number) => {
-    const decoder = createLineDecoder({ now: '2026-11-27T10:00:00Z', sampleLines, join: false })
+    const decoder = new LineDecoder({ now: '2026-11-27T10:00:00Z', sampleLines, join: false })
     const times: string[] = []
     const take = (line: string, now: string) =>
       times.push(...decoder.push(line, undefined, now).map(({ record }) => record.timestamp))

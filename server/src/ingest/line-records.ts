@@ -6,8 +6,8 @@ import { atOnce, type Decoded, DecodedBody, type RecordDefaults, type Steps } fr
 import { FormTracker } from './inference/form-tracker.ts'
 import type { InferredLevel } from './inference/infer-level.ts'
 import type { InferredTime } from './inference/infer-time.ts'
-import type { LogForm } from './inference/log-form.ts'
-import { LineJoin } from './line-join.ts'
+import type { FormContext, LogForm } from './inference/log-form.ts'
+import { type Belonging, LineJoin } from './line-join.ts'
 import { readTextLevel, withoutColours } from './line-level.ts'
 import { finishRecord, type ReadLine, readLevelOf, toLineRecord } from './line-record.ts'
 import { type DateOrder, toInstant, type WrittenTime } from './time-forms.ts'
@@ -49,210 +49,234 @@ const LINES_A_STEP = 256
 /** A record and the number of the line it began on; 1 is the first. */
 type LineRecord = { record: LogRecord; line: number }
 
-/** Decodes a file or stream line by line; holds one record back, since the next line may continue it. */
-export interface LineDecoder {
-  /**
-   * @param line without its line feed; carriage returns at its end are dropped, blank lines skipped.
-   * @param number of the line in its file; counted here when absent.
-   * @param now arrival, when it is not that of the options.
-   * @returns the records that are known to be complete now.
-   */
-  push(line: string, number?: number, now?: string): LineRecord[]
-  /** Gives out what is held back; the next line starts a new record. */
-  end(): LineRecord[]
-  readonly years: YearGuess
-  /** Whether lines are held back until there are enough to see how they are written. */
-  readonly isGathering: boolean
-  /** How the lines were read, the first form first. */
-  readonly forms: readonly LogForm[]
-  /** Lines without a time of their own that began a record. */
-  readonly undated: number
-}
-
 /** Enough to see a form by, and few enough to hold. */
 const SAMPLE_LINES = 200
 
 type Held = { record: LogRecord; line: number; hasLevel: boolean; hasOpenQuote: boolean }
 type Waiting = { text: string; number: number; now: string }
+/** A line that was read, with its time as an instant. */
+type Facts = ReadLine & { timestamp: string | undefined }
 
 /** A file's records begin with a time when this many of its lines do, and this share of them. */
 const DATED_LINES = 10
 const DATED_SHARE = 0.5
 
-export function createLineDecoder(options: LineOptions): LineDecoder {
-  const nowSeconds = secondsOf(options.now)
-  const writtenUntil = options.writtenUntil === undefined ? undefined : secondsOf(options.writtenUntil)
-  const years = new YearGuess(Math.min(nowSeconds, writtenUntil ?? nowSeconds), options.firstYear)
-  const clock = options.clock ?? utcClock
-  const join = new LineJoin(options.join ?? true)
-  const context = {
-    nowSeconds,
-    writtenUntil,
-    order: options.dateOrder,
-    time: options.timeForm,
-    level: options.levelForm,
+/** Decodes a file or stream line by line; holds one record back, since the next line may continue it. */
+export class LineDecoder {
+  readonly years: YearGuess
+  readonly #options: LineOptions
+  readonly #clock: NaiveClock
+  readonly #context: FormContext
+  readonly #tracker: FormTracker
+  readonly #join: LineJoin
+  /** The first lines, until there are enough to see how they are written. */
+  #sample: Waiting[] | undefined
+  #held: Held | undefined
+  /** Lines that go on with the record if a trace follows. */
+  #waiting: Waiting[] = []
+  #blanks = 0
+  #lineNumber = 0
+  #undated = 0
+  #previousTime: string | undefined
+  #clockedAt: string
+
+  constructor(options: LineOptions) {
+    const nowSeconds = secondsOf(options.now)
+    const writtenUntil = options.writtenUntil === undefined ? undefined : secondsOf(options.writtenUntil)
+    this.#options = options
+    this.#clock = options.clock ?? utcClock
+    this.#clockedAt = options.now
+    this.#sample = options.form === undefined ? [] : undefined
+    this.#join = new LineJoin(options.join ?? true)
+    this.years = new YearGuess(Math.min(nowSeconds, writtenUntil ?? nowSeconds), options.firstYear)
+    this.#context = {
+      nowSeconds,
+      writtenUntil,
+      order: options.dateOrder,
+      time: options.timeForm,
+      level: options.levelForm,
+    }
+    this.#tracker = new FormTracker(this.#context, options.form, options.remembered, options.isResumed)
   }
-  const tracker = new FormTracker(context, options.form, options.remembered, options.isResumed)
-  let sample: Waiting[] | undefined = options.form === undefined ? [] : undefined
-  let held: Held | undefined
-  let waiting: Waiting[] = []
-  let blanks = 0
-  let lineNumber = 0
-  let undated = 0
-  let previousTime: string | undefined
-  let clockedAt = options.now
+
+  /** Whether lines are held back until there are enough to see how they are written. */
+  get isGathering(): boolean {
+    return this.#sample !== undefined && this.#sample.length > 0
+  }
+
+  /** How the lines were read, the first form first. */
+  get forms(): readonly LogForm[] {
+    return this.#tracker.forms
+  }
+
+  /** Lines without a time of their own that began a record. */
+  get undated(): number {
+    return this.#undated
+  }
+
+  /**
+   * @param rawLine without its line feed; carriage returns at its end are dropped, blank lines skipped.
+   * @param number of the line in its file; counted here when absent.
+   * @param now arrival, when it is not that of the options.
+   * @returns the records that are known to be complete now.
+   */
+  push(rawLine: string, number = this.#lineNumber + 1, now = this.#options.now): LineRecord[] {
+    this.#lineNumber = number
+    const out: LineRecord[] = []
+    const line = { text: withoutLineEnd(rawLine), number, now }
+    if (this.#sample === undefined) this.#decode(line, out)
+    else {
+      this.#sample.push(line)
+      if (this.#sample.length >= (this.#options.sampleLines ?? SAMPLE_LINES)) this.#settle(out)
+    }
+    return out
+  }
+
+  /** Gives out what is held back; the next line starts a new record. */
+  end(): LineRecord[] {
+    const out: LineRecord[] = []
+    if (this.isGathering) this.#settle(out)
+    this.#releaseWaiting(out)
+    this.#release(out)
+    return out
+  }
+
+  /** Finds from the first lines how they are written, and decodes them. */
+  #settle(out: LineRecord[]): void {
+    if (this.#sample === undefined) return
+    const lines = this.#sample
+    this.#sample = undefined
+    // A pipe may be silent for days before its first line.
+    this.#moveClock(lines.at(-1)?.now ?? this.#options.now)
+    this.#tracker.begin(lines.map(({ text }) => withoutColours(text)))
+    for (const one of lines) this.#decode(one, out)
+  }
+
+  #decode({ text, number, now }: Waiting, out: LineRecord[]): void {
+    this.#moveClock(now)
+    const line = withoutColours(text)
+    if (line.trim() === '') {
+      this.#blanks += 1
+      return
+    }
+    const facts = this.#read(line)
+    const held = this.#held
+    if (held !== undefined && this.#goesOnInQuotes(held, facts)) return
+    const belongs = this.#placeOf(facts)
+    if (held !== undefined && belongs === 'wait') {
+      this.#waiting.push({ text: line, number, now })
+      return
+    }
+    if (held !== undefined && belongs === 'join') {
+      for (const { text: passed } of this.#waiting) held.record.message += `\n${passed}`
+      this.#waiting = []
+      held.record.message += `${'\n'.repeat(Math.min(this.#blanks, 3))}\n${line}`
+      this.#blanks = 0
+      if (!held.hasLevel && /^[A-Z]{4,8}: /.test(line)) adopt(held, line)
+      return
+    }
+    const full = this.#join.isFull ? held : undefined
+    this.#releaseWaiting(out)
+    this.#release(out)
+    this.#begin(facts, number, now)
+    if (full !== undefined) this.#goOn(full, line)
+  }
 
   /** A pipe may run for months: its lines are judged by the time at which they arrive. */
-  function moveClock(now: string): void {
-    if (now === clockedAt) return
-    clockedAt = now
+  #moveClock(now: string): void {
+    if (now === this.#clockedAt) return
+    this.#clockedAt = now
+    const context = this.#context
     context.nowSeconds = secondsOf(now)
     if (context.writtenUntil !== undefined) context.writtenUntil = context.nowSeconds
-    years.nowSeconds = context.nowSeconds
+    this.years.nowSeconds = context.nowSeconds
   }
 
-  function timeOf(written: WrittenTime): string | undefined {
-    if ('utc' in written) return written.utc
-    const civil = written.civil.year === 0 ? years.resolve(written.civil) : written.civil
-    return civil === undefined ? undefined : toInstant(civil, written.zone, clock)
-  }
-
-  function release(out: LineRecord[]): void {
-    if (held === undefined) return
-    const { record, line, hasLevel } = held
-    held = undefined
-    // Nobody prints a trace of what went well.
-    if (!hasLevel && join.hasTrace) record.level = 'ERROR'
-    for (const one of finishRecord(record)) out.push({ record: one, line })
-  }
-
-  /** Lines that waited for a trace that did not come are records of their own. */
-  function releaseWaiting(out: LineRecord[]): void {
-    const lines = waiting
-    waiting = []
-    for (const { text, number, now } of lines) {
-      release(out)
-      begin(read(text), number, now)
-    }
-  }
-
-  function read(line: string): ReadLine & { timestamp: string | undefined } {
-    const { reader } = tracker
+  #read(line: string): Facts {
+    const { reader } = this.#tracker
     const written = reader.readTime(line)
-    const timestamp = written === undefined ? undefined : timeOf(written)
+    const timestamp = written === undefined ? undefined : this.#timeOf(written)
     const time = timestamp === undefined ? undefined : written
     return { line, time, timestamp, level: readLevelOf(line, time, reader) }
   }
 
-  function begin(facts: ReadLine & { timestamp: string | undefined }, number: number, now: string): void {
-    const { line, level, timestamp } = facts
-    const mayAnnounce = level === undefined || LEVEL_VALUES[level.level] >= LEVEL_VALUES.WARNING
-    join.start(line, { isDated: timestamp !== undefined, mayAnnounce })
-    tracker.note(line, timestamp !== undefined)
-    if (timestamp === undefined) undated += 1
-    const fallback = options.undated === 'previous' ? (previousTime ?? now) : now
-    const { isFixed } = tracker.reader
-    const record = toLineRecord(facts, timestamp ?? fallback, isFixed, options)
-    previousTime = record.timestamp
-    const hasOpenQuote = timestamp !== undefined && (options.join ?? true) && isOpenCsv(line)
-    held = { record, line: number, hasLevel: level !== undefined, hasOpenQuote }
-    blanks = 0
+  #timeOf(written: WrittenTime): string | undefined {
+    if ('utc' in written) return written.utc
+    const civil = written.civil.year === 0 ? this.years.resolve(written.civil) : written.civil
+    return civil === undefined ? undefined : toInstant(civil, written.zone, this.#clock)
   }
 
-  function decode({ text, number, now }: Waiting, out: LineRecord[]): void {
-    moveClock(now)
-    const line = withoutColours(text)
-    if (line.trim() === '') {
-      blanks += 1
-      return
-    }
-    const facts = read(line)
-    const isDated = facts.timestamp !== undefined
-    // A line with a time is a record of its own: the quote may be of a line that was cut, and never be closed.
-    if (
-      held?.hasOpenQuote === true &&
-      !isDated &&
-      held.record.message.length + line.length < MAX_CSV_CHARACTERS
-    ) {
-      held.record.message += `${'\n'.repeat(blanks)}\n${line}`
-      held.hasOpenQuote = quotesIn(line) % 2 === 0
-      blanks = 0
-      return
-    }
-    const { form } = tracker
+  /**
+   * Adds the line to a row of csv that breaks off inside of quotes. A line with a time is a record of its own: the quote may
+   * be of a line that was cut, and never be closed.
+   */
+  #goesOnInQuotes(held: Held, { line, timestamp }: Facts): boolean {
+    if (!held.hasOpenQuote || timestamp !== undefined) return false
+    if (held.record.message.length + line.length >= MAX_CSV_CHARACTERS) return false
+    held.record.message += `${'\n'.repeat(this.#blanks)}\n${line}`
+    held.hasOpenQuote = quotesIn(line) % 2 === 0
+    this.#blanks = 0
+    return true
+  }
+
+  #placeOf({ line, level, timestamp }: Facts): Belonging {
+    const { form } = this.#tracker
     const startsAreDated = form.dated >= DATED_LINES && form.dated / form.lines >= DATED_SHARE
-    const isLeveled = !isDated && facts.level !== undefined
-    const length = held?.record.message.length ?? 0
-    const belongs = join.place(line, { isDated, isLeveled }, length, startsAreDated)
-    if (held !== undefined && belongs === 'wait') {
-      waiting.push({ text: line, number, now })
-      return
-    }
-    if (held !== undefined && belongs === 'join') {
-      for (const { text: passed } of waiting) held.record.message += `\n${passed}`
-      waiting = []
-      held.record.message += `${'\n'.repeat(Math.min(blanks, 3))}\n${line}`
-      blanks = 0
-      if (!held.hasLevel && /^[A-Z]{4,8}: /.test(line)) adopt(held, line)
-      return
-    }
-    const full = join.isFull ? held : undefined
-    releaseWaiting(out)
-    release(out)
-    begin(facts, number, now)
-    if (full !== undefined) goOn(full, line)
+    const isDated = timestamp !== undefined
+    const isLeveled = !isDated && level !== undefined
+    const length = this.#held?.record.message.length ?? 0
+    return this.#join.place(line, { isDated, isLeveled }, length, startsAreDated)
+  }
+
+  #begin(facts: Facts, number: number, now: string): void {
+    const { line, level, timestamp } = facts
+    const options = this.#options
+    const mayAnnounce = level === undefined || LEVEL_VALUES[level.level] >= LEVEL_VALUES.WARNING
+    this.#join.start(line, { isDated: timestamp !== undefined, mayAnnounce })
+    this.#tracker.note(line, timestamp !== undefined)
+    if (timestamp === undefined) this.#undated += 1
+    const fallback = options.undated === 'previous' ? (this.#previousTime ?? now) : now
+    const { isFixed } = this.#tracker.reader
+    const record = toLineRecord(facts, timestamp ?? fallback, isFixed, options)
+    this.#previousTime = record.timestamp
+    const hasOpenQuote = timestamp !== undefined && (options.join ?? true) && isOpenCsv(line)
+    this.#held = { record, line: number, hasLevel: level !== undefined, hasOpenQuote }
+    this.#blanks = 0
   }
 
   /** The record that is held holds what had no room in the one before it, and says so. */
-  function goOn(full: Held, line: string): void {
+  #goOn(full: Held, line: string): void {
+    const held = this.#held
     if (held === undefined) return
     const { timestamp, level, logger_name } = full.record
     const extra_data = { ...held.record.extra_data, continued: true }
-    held = { ...held, record: { ...held.record, timestamp, level, logger_name, extra_data }, hasLevel: true }
-    previousTime = timestamp
-    undated -= 1
-    join.start(line, { isDated: true, mayAnnounce: true })
+    this.#held = {
+      ...held,
+      record: { ...held.record, timestamp, level, logger_name, extra_data },
+      hasLevel: true,
+    }
+    this.#previousTime = timestamp
+    this.#undated -= 1
+    this.#join.start(line, { isDated: true, mayAnnounce: true })
   }
 
-  function settle(out: LineRecord[]): void {
-    if (sample === undefined) return
-    const lines = sample
-    sample = undefined
-    // A pipe may be silent for days before its first line.
-    moveClock(lines.at(-1)?.now ?? options.now)
-    tracker.begin(lines.map(({ text }) => withoutColours(text)))
-    for (const one of lines) decode(one, out)
+  #release(out: LineRecord[]): void {
+    if (this.#held === undefined) return
+    const { record, line, hasLevel } = this.#held
+    this.#held = undefined
+    // Nobody prints a trace of what went well.
+    if (!hasLevel && this.#join.hasTrace) record.level = 'ERROR'
+    for (const one of finishRecord(record)) out.push({ record: one, line })
   }
 
-  return {
-    years,
-    get isGathering() {
-      return sample !== undefined && sample.length > 0
-    },
-    get forms() {
-      return tracker.forms
-    },
-    get undated() {
-      return undated
-    },
-    push(rawLine, number = lineNumber + 1, now = options.now) {
-      lineNumber = number
-      const out: LineRecord[] = []
-      const line = { text: withoutLineEnd(rawLine), number, now }
-      if (sample === undefined) decode(line, out)
-      else {
-        sample.push(line)
-        if (sample.length >= (options.sampleLines ?? SAMPLE_LINES)) settle(out)
-      }
-      return out
-    },
-    end() {
-      const out: LineRecord[] = []
-      if (sample !== undefined && sample.length > 0) settle(out)
-      releaseWaiting(out)
-      release(out)
-      return out
-    },
+  /** Lines that waited for a trace that did not come are records of their own. */
+  #releaseWaiting(out: LineRecord[]): void {
+    const lines = this.#waiting
+    this.#waiting = []
+    for (const { text, number, now } of lines) {
+      this.#release(out)
+      this.#begin(this.#read(text), number, now)
+    }
   }
 }
 
@@ -284,7 +308,7 @@ function adopt(held: Held, line: string): void {
 /** A body of plain lines, as `text/plain` brings it. No line is rejected. */
 export function* lineRecordSteps(body: Uint8Array, options: LineOptions): Steps<Decoded> {
   const decoded = new DecodedBody()
-  const decoder = createLineDecoder(options)
+  const decoder = new LineDecoder(options)
   let lines = 0
   for (const line of linesOf(body)) {
     for (const { record } of decoder.push(line)) decoded.add(record)

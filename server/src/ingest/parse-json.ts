@@ -1,13 +1,13 @@
 import { hasMoreValuesThan, MAX_VALUES_A_BODY, tooManyValues } from './body-limits.ts'
 import { linesOf } from './body-lines.ts'
+import { isInexact } from './record-fields.ts'
 
 /** A parsed JSON text, or why it is none, without the piece of it that parsers like to repeat. */
 export function parseJson(text: string): { value: unknown } | { reason: string } {
   try {
     return { value: parseText(text) }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { reason: `not JSON: ${message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON/, '')}` }
+    return { reason: `not JSON: ${explain(error)}` }
   }
 }
 
@@ -37,4 +37,33 @@ export function parseText(text: string): unknown {
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }
+}
+
+/** Parses once more; numbers that would change become text with the digits as they were written. */
+export function parseExactly(text: string): unknown {
+  const keepDigits = (_key: string, value: unknown, context: { source?: string }): unknown => {
+    if (typeof value !== 'number' || !isInexact(value) || context.source === undefined) return value
+    const changed =
+      !Number.isFinite(value) || (/^-?\d+$/.test(context.source) && digitsOf(value) !== context.source)
+    return changed ? context.source : value
+  }
+  try {
+    return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
+  } catch {
+    // A reviver recurses; next to an element nested 10,000 deep the plain parse has to do.
+    return JSON.parse(text)
+  }
+}
+
+/** A whole number with all its digits: `1e21`, as JavaScript has it, is how PostgreSQL's `1000000000000000000000` is kept. */
+function digitsOf(value: number): string {
+  const [, sign = '', first = '', rest = '', exponent] =
+    /^(-?)(\d)(?:\.(\d+))?e\+(\d+)$/.exec(String(value)) ?? []
+  return exponent === undefined ? String(value) : sign + (first + rest).padEnd(Number(exponent) + 1, '0')
+}
+
+/** The parser's complaint, without the piece of the body it repeats. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON/, '')
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFileDecoder } from './ingest-decoder.ts'
+import { FileDecoder } from './ingest-decoder.ts'
 import { inspectFile, readFileLines } from './ingest-input.ts'
 
 let folder: string
@@ -18,7 +18,7 @@ type Entry = [time: string, level: string, message: string]
 async function read(content: string | Buffer) {
   const path = join(folder, 'case.log')
   await writeFile(path, content)
-  const decoder = createFileDecoder('auto', { now: '2026-11-29T16:00:00Z', undated: 'previous' })
+  const decoder = new FileDecoder('auto', { now: '2026-11-29T16:00:00Z', undated: 'previous' })
   const outcomes = []
   for await (const lines of readFileLines(await inspectFile(path), () => {}))
     for (const line of lines) outcomes.push(...decoder.push(line))

@@ -11,7 +11,7 @@ import type { LogForm } from '../../ingest/inference/log-form.ts'
 import { decodeJournalLine, isJournalEntry } from '../../ingest/journald/journal-entry.ts'
 import { JsonPieces } from '../../ingest/json-pieces.ts'
 import { decodeJsonLine } from '../../ingest/json-records.ts'
-import { createLineDecoder, type LineDecoder, type LineOptions } from '../../ingest/line-records.ts'
+import { LineDecoder, type LineOptions } from '../../ingest/line-records.ts'
 import { parseJson } from '../../ingest/parse-json.ts'
 
 export const FORMATS = ['auto', 'ndjson', 'text', 'journald'] as const
@@ -20,23 +20,6 @@ export type Format = (typeof FORMATS)[number]
 /** The outcome of a line by its number: a record, or the reason why not. */
 export type LineOutcome = { line: number; record: LogRecord } | { line: number; reason: string }
 
-/** The lines of one file or stream as records. */
-export interface FileDecoder {
-  /** Lines seen that are not blank. */
-  readonly lines: number
-  push(line: string, now?: string): LineOutcome[]
-  /** Gives out what is held back in case the next line continues it. */
-  end(): LineOutcome[]
-  /** The year of the first line without a year, once all lines were read; undefined when every line has a year. */
-  firstYear(): number | undefined
-  /** Whether lines are held back until there are enough to see how they are written. */
-  readonly isGathering: boolean
-  /** How plain lines were read, the first form first. */
-  readonly forms: readonly LogForm[]
-  /** Records of plain lines without a time of their own. */
-  readonly undated: number
-}
-
 export type FileOptions = LineOptions & {
   /** Whether the lines come from a pipe, which can never be sent again: an object that is no record is then a plain line too. */
   isPipe?: boolean
@@ -44,108 +27,140 @@ export type FileOptions = LineOptions & {
 
 type Kind = 'text' | 'json' | 'journald' | ContainerFormat
 
-/**
- * @param format `auto` decides by the first line, `journald`, Docker's json-file and the CRI included. In a stream of JSON, lines that
- *   are none (a banner, a crash of the runtime, half an object) are then taken as text; with `ndjson` those of a file are rejected.
- */
-export function createFileDecoder(format: Format, options: FileOptions): FileDecoder {
-  const decoders = new Map<string, LineDecoder>()
-  const parts = new ContainerParts()
-  const pieces = new JsonPieces()
-  let kind: Kind | undefined = format === 'auto' ? undefined : format === 'ndjson' ? 'json' : format
-  let isSpread = false
-  let number = 0
-  let lines = 0
+/** The lines of one file or stream as records. */
+export class FileDecoder {
+  readonly #format: Format
+  readonly #options: FileOptions
+  readonly #decoders = new Map<string, LineDecoder>()
+  readonly #parts = new ContainerParts()
+  readonly #pieces = new JsonPieces()
+  #kind: Kind | undefined
+  /** Whether objects are spread over several lines. */
+  #isSpread = false
+  #number = 0
+  #lines = 0
+
+  /**
+   * @param format `auto` decides by the first line, `journald`, Docker's json-file and the CRI included. In a stream of JSON, lines that
+   *   are none (a banner, a crash of the runtime, half an object) are then taken as text; with `ndjson` those of a file are rejected.
+   */
+  constructor(format: Format, options: FileOptions) {
+    this.#format = format
+    this.#options = options
+    this.#kind = format === 'auto' ? undefined : format === 'ndjson' ? 'json' : format
+  }
+
+  /** Lines seen that are not blank. */
+  get lines(): number {
+    return this.#lines
+  }
+
+  /** The year of the first line without a year, once all lines were read; undefined when every line has a year. */
+  firstYear(): number | undefined {
+    return this.#textOf().years.firstYearInHindsight()
+  }
+
+  /** Whether lines are held back until there are enough to see how they are written. */
+  get isGathering(): boolean {
+    return [...this.#decoders.values()].some((decoder) => decoder.isGathering)
+  }
+
+  /** How plain lines were read, the first form first. */
+  get forms(): readonly LogForm[] {
+    return [...this.#decoders.values()].flatMap((decoder) => decoder.forms)
+  }
+
+  /** Records of plain lines without a time of their own. */
+  get undated(): number {
+    return [...this.#decoders.values()].reduce((sum, decoder) => sum + decoder.undated, 0)
+  }
+
+  push(line: string, now = this.#options.now): LineOutcome[] {
+    this.#number += 1
+    const trimmed = withoutFraming(line)
+    if (trimmed === '') {
+      // Inside of a trace a blank line is part of it.
+      const isText = this.#kind === 'text' && !this.#pieces.isOpen
+      return isText ? this.#fromText(line, now) : []
+    }
+    this.#lines += 1
+    // `journalctl -o json-pretty` spreads an entry over several lines.
+    if (this.#kind === 'journald' && this.#lines === 1) this.#isSpread = isOpening(trimmed)
+    this.#kind ??= this.#decideBy(trimmed)
+    if (this.#kind === 'docker' || this.#kind === 'cri') return this.#fromWrapped(line, this.#kind, now)
+    if (this.#isSpread || this.#pieces.isOpen) return this.#fromPieces(line, now)
+    if (this.#kind === 'text' || (this.#format === 'auto' && !trimmed.startsWith('{')))
+      return this.#fromText(line, now)
+    return [...this.#textOf().end(), ...this.#fromJson(trimmed, this.#number, now)]
+  }
+
+  /** Gives out what is held back in case the next line continues it. */
+  end(): LineOutcome[] {
+    const held = this.#pieces.isOpen ? this.#breakOff(this.#options.now) : []
+    const left = this.#parts.end().flatMap((line) => this.#fromContainer(line))
+    return [...held, ...left, ...[...this.#decoders.values()].flatMap((decoder) => decoder.end())]
+  }
+
+  #decideBy(line: string): Kind {
+    const container = containerFormat(line)
+    if (container !== undefined) return container
+    const first = readObject(line)
+    this.#isSpread = first === undefined && isOpening(line)
+    if (first === undefined) return this.#isSpread ? 'json' : 'text'
+    return isJournalEntry(first) ? 'journald' : 'json'
+  }
+
+  #fromText(line: string, now: string): LineOutcome[] {
+    return this.#textOf().push(line, this.#number, now)
+  }
 
   /** Streams of a container are separate: a line of one stream does not break a trace on the other. */
-  function textOf(stream = ''): LineDecoder {
-    const known = decoders.get(stream)
+  #textOf(stream = ''): LineDecoder {
+    const known = this.#decoders.get(stream)
     if (known !== undefined) return known
     const isWrapped = stream !== ''
-    const decoder = createLineDecoder(isWrapped ? { ...options, undated: 'arrival' } : options)
-    decoders.set(stream, decoder)
+    const decoder = new LineDecoder(isWrapped ? { ...this.#options, undated: 'arrival' } : this.#options)
+    this.#decoders.set(stream, decoder)
     return decoder
   }
 
-  function fromJson(text: string, line: number, now: string, stream?: string): LineOutcome[] {
-    const decode = kind === 'journald' ? decodeJournalLine : decodeJsonLine
-    const record = decode(text, { ...options, now })
+  #fromJson(text: string, line: number, now: string, stream?: string): LineOutcome[] {
+    const decode = this.#kind === 'journald' ? decodeJournalLine : decodeJsonLine
+    const record = decode(text, { ...this.#options, now })
     if (typeof record !== 'string') return [{ line, record }]
-    if (options.isPipe === true || (format === 'auto' && readObject(text) === undefined)) {
-      return text.split('\n').flatMap((one, index) => textOf(stream).push(one, line + index, now))
+    if (this.#options.isPipe === true || (this.#format === 'auto' && readObject(text) === undefined)) {
+      return text.split('\n').flatMap((one, index) => this.#textOf(stream).push(one, line + index, now))
     }
     return [{ line, reason: record }]
   }
 
-  function fromContainer({ stream, text, time }: ContainerLine): LineOutcome[] {
-    if (readObject(text.trim()) === undefined) return textOf(stream).push(text, number, time)
-    return [...textOf(stream).end(), ...fromJson(text, number, time, stream)]
+  #fromWrapped(line: string, format: ContainerFormat, now: string): LineOutcome[] {
+    const unwrapped = unwrapLine(line.replace(/\r$/, ''), format)
+    if (unwrapped === undefined) return this.#fromText(line, now)
+    const whole = this.#parts.push(unwrapped)
+    return whole === undefined ? [] : this.#fromContainer(whole)
   }
 
-  function decideBy(line: string): Kind {
-    const container = containerFormat(line)
-    if (container !== undefined) return container
-    const first = readObject(line)
-    isSpread = first === undefined && isOpening(line)
-    if (first === undefined) return isSpread ? 'json' : 'text'
-    return isJournalEntry(first) ? 'journald' : 'json'
+  #fromContainer({ stream, text, time }: ContainerLine): LineOutcome[] {
+    const decoder = this.#textOf(stream)
+    if (readObject(text.trim()) === undefined) return decoder.push(text, this.#number, time)
+    return [...decoder.end(), ...this.#fromJson(text, this.#number, time, stream)]
   }
 
-  function fromPieces(line: string, now: string): LineOutcome[] {
-    const complete = pieces.push(line, number)
+  #fromPieces(line: string, now: string): LineOutcome[] {
+    const complete = this.#pieces.push(line, this.#number)
     const outcomes = complete.flatMap((piece) => {
-      if (isJournalEntry(readObject(piece.text))) kind = 'journald'
-      return fromJson(piece.text, piece.line, now)
+      if (isJournalEntry(readObject(piece.text))) this.#kind = 'journald'
+      return this.#fromJson(piece.text, piece.line, now)
     })
-    return pieces.isBroken ? [...outcomes, ...breakOff(now)] : outcomes
+    return this.#pieces.isBroken ? [...outcomes, ...this.#breakOff(now)] : outcomes
   }
 
   /** It only looked like JSON: the held text and all that follows is text. */
-  function breakOff(now: string): LineOutcome[] {
-    const { lines: left, line } = pieces.take()
-    isSpread = false
-    return left.flatMap((text, index) => textOf().push(text, line + index, now))
-  }
-
-  return {
-    get lines() {
-      return lines
-    },
-    push(line, now = options.now) {
-      number += 1
-      const trimmed = withoutFraming(line)
-      // Inside of a trace a blank line is part of it.
-      if (trimmed === '') return kind === 'text' && !pieces.isOpen ? textOf().push(line, number, now) : []
-      lines += 1
-      // `journalctl -o json-pretty` spreads an entry over several lines.
-      if (kind === 'journald' && lines === 1) isSpread = isOpening(trimmed)
-      kind ??= decideBy(trimmed)
-      if (kind === 'docker' || kind === 'cri') {
-        const unwrapped = unwrapLine(line.replace(/\r$/, ''), kind)
-        if (unwrapped === undefined) return textOf().push(line, number, now)
-        const whole = parts.push(unwrapped)
-        return whole === undefined ? [] : fromContainer(whole)
-      }
-      if (isSpread || pieces.isOpen) return fromPieces(line, now)
-      if (kind === 'text' || (format === 'auto' && !trimmed.startsWith('{')))
-        return textOf().push(line, number, now)
-      return [...textOf().end(), ...fromJson(trimmed, number, now)]
-    },
-    end() {
-      const held = pieces.isOpen ? breakOff(options.now) : []
-      const left = parts.end().flatMap(fromContainer)
-      return [...held, ...left, ...[...decoders.values()].flatMap((decoder) => decoder.end())]
-    },
-    firstYear: () => textOf().years.firstYearInHindsight(),
-    get isGathering() {
-      return [...decoders.values()].some((decoder) => decoder.isGathering)
-    },
-    get forms() {
-      return [...decoders.values()].flatMap((decoder) => decoder.forms)
-    },
-    get undated() {
-      return [...decoders.values()].reduce((sum, decoder) => sum + decoder.undated, 0)
-    },
+  #breakOff(now: string): LineOutcome[] {
+    const { lines: left, line } = this.#pieces.take()
+    this.#isSpread = false
+    return left.flatMap((text, index) => this.#textOf().push(text, line + index, now))
   }
 }
 

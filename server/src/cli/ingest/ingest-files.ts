@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress'
 import type { LogForm } from '../../ingest/inference/log-form.ts'
 import { shiftUtcText } from '../../ingest/utc-text.ts'
 import type { ApiClient } from '../client/api-client.ts'
-import { createFileDecoder, type LineOutcome } from './ingest-decoder.ts'
+import { FileDecoder, type LineOutcome } from './ingest-decoder.ts'
 import { type InputFile, readFileLines } from './ingest-input.ts'
 import { describeFiles, ensureKept, type PlannedFile, planShifts, type ShiftMode } from './ingest-plan.ts'
 import { type FileOptions, type FileScan, outcomesOf, scanFile } from './ingest-scan.ts'
@@ -63,7 +63,7 @@ async function sendFile(
   sender: IngestSender | undefined,
   onBytes: (bytes: number) => void,
 ): Promise<LogForm | undefined> {
-  const decoder = createFileDecoder(options.format, { ...options.line, ...scan.line })
+  const decoder = new FileDecoder(options.format, { ...options.line, ...scan.line })
   const lines = readFileLines(options.file, onBytes, () => tally.noteLatin1())
   for await (const outcomes of outcomesOf(decoder, lines)) {
     for (const outcome of outcomes) if (take(outcome)) await sender?.send()

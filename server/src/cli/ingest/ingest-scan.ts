@@ -3,7 +3,7 @@ import { inferForm, isOrderOpen } from '../../ingest/inference/log-form.ts'
 import { withoutColours } from '../../ingest/line-level.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import { isBefore, secondsOf } from '../../ingest/utc-text.ts'
-import { createFileDecoder, type FileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
+import { FileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
 import { type InputFile, readFileLines } from './ingest-input.ts'
 
 export type FileOptions = { file: InputFile; format: Format; line: LineOptions }
@@ -27,7 +27,7 @@ export async function scanFile(options: FileOptions, onBytes: (bytes: number) =>
 }
 
 async function look(options: FileOptions, onBytes: (bytes: number) => void): Promise<FileScan> {
-  const decoder = createFileDecoder(options.format, options.line)
+  const decoder = new FileDecoder(options.format, options.line)
   const scan: FileScan = {
     records: 0,
     oldest: undefined,
@@ -90,7 +90,7 @@ async function* noting(chunks: AsyncIterable<string[]>, sample: SpreadSample): A
 
 /** How many records of a file are older than `before`; reads it once more. */
 export async function countOlder(options: FileOptions, before: string): Promise<number> {
-  const decoder = createFileDecoder(options.format, options.line)
+  const decoder = new FileDecoder(options.format, options.line)
   let count = 0
   for await (const outcomes of outcomesOf(
     decoder,

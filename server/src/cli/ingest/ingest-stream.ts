@@ -4,7 +4,7 @@ import type { LineOptions } from '../../ingest/line-records.ts'
 import { isBefore, toUtcText } from '../../ingest/utc-text.ts'
 import { Turns } from '../../service/turns.ts'
 import { fitEventTime } from '../../store/writing/admission.ts'
-import { createFileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
+import { FileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
 import { splitLines } from './ingest-input.ts'
 import type { IngestSender } from './ingest-sender.ts'
 import { EXIT, IngestStop } from './ingest-stop.ts'
@@ -38,7 +38,7 @@ export type StreamRun = {
 export async function ingestStream(run: StreamRun): Promise<string> {
   const { tally, sender } = run
   const now = run.now ?? (() => new Date().toISOString())
-  const decoder = createFileDecoder(run.format, { ...run.line, isPipe: true })
+  const decoder = new FileDecoder(run.format, { ...run.line, isPipe: true })
   const chunks = splitLines(run.input, () => tally.noteLatin1())[Symbol.asyncIterator]()
   let next = chunks.next()
   let arrival = new Turns(next)

@@ -68,9 +68,38 @@ Examples:
 
 /** `timelapser-logs ingest [files…]`: log files and streams into the server. */
 export function ingestCommand(): Command {
-  return addServerOptions(new Command('ingest'))
+  const command = addServerOptions(new Command('ingest'))
     .description('send log files, or lines from stdin, to the server')
     .argument('[files...]', 'NDJSON or plain log files, also gzipped')
+  return addLineOptions(command)
+    .option(
+      '--keep-days <days>',
+      'raise the retention to this many days if it is lower; 0 keeps everything',
+      toDays,
+    )
+    .addOption(
+      new Option(
+        '--shift-to-now [which]',
+        'shift times so that the newest line is now, over all files or per file',
+      )
+        .choices(['together', 'each'])
+        .preset('together'),
+    )
+    .option(
+      '--live',
+      'send as an application does: the server gates levels and corrects times; any ingest key is sufficient',
+    )
+    .option('--dry-run', 'decode and report; send nothing')
+    .option('--retry-for <seconds>', 'seconds to retry while the server is unreachable', toSeconds, 300)
+    .addHelpText('after', HELP)
+    .action(async (files: string[], options: Options) => {
+      process.exitCode = await runIngest(files, options)
+    })
+}
+
+/** How lines are read, and the fields of records that have none. */
+function addLineOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('--format <format>', 'line format; auto detects it for each file')
         .choices(FORMATS)
@@ -105,29 +134,6 @@ export function ingestCommand(): Command {
       ).choices(['day-first', 'month-first']),
     )
     .option('--no-join', 'store every line as its own record, also within a stack trace')
-    .option(
-      '--keep-days <days>',
-      'raise the retention to this many days if it is lower; 0 keeps everything',
-      toDays,
-    )
-    .addOption(
-      new Option(
-        '--shift-to-now [which]',
-        'shift times so that the newest line is now, over all files or per file',
-      )
-        .choices(['together', 'each'])
-        .preset('together'),
-    )
-    .option(
-      '--live',
-      'send as an application does: the server gates levels and corrects times; any ingest key is sufficient',
-    )
-    .option('--dry-run', 'decode and report; send nothing')
-    .option('--retry-for <seconds>', 'seconds to retry while the server is unreachable', toSeconds, 300)
-    .addHelpText('after', HELP)
-    .action(async (files: string[], options: Options) => {
-      process.exitCode = await runIngest(files, options)
-    })
 }
 
 async function runIngest(paths: string[], options: Options): Promise<number> {

@@ -6,7 +6,7 @@ import type { LogRecord } from '@timelapser/logger'
 import { describe, expect, it } from 'vitest'
 import { decodeSyslogMessage } from '../../ingest/syslog/syslog-message.ts'
 import { utcClock } from '../../ingest/time-zone.ts'
-import { createFileDecoder, type Format } from './ingest-decoder.ts'
+import { FileDecoder, type Format } from './ingest-decoder.ts'
 import { inspectFile, readFileLines } from './ingest-input.ts'
 
 const CASES = join(import.meta.dirname, '../../../test/cases')
@@ -14,7 +14,7 @@ const now = '2026-11-29T16:00:00Z'
 const at = (clock: string) => `2026-11-29T${clock}Z`
 
 async function read(path: string, format: Format) {
-  const decoder = createFileDecoder(format, { now, undated: 'previous' })
+  const decoder = new FileDecoder(format, { now, undated: 'previous' })
   const outcomes = []
   for await (const lines of readFileLines(await inspectFile(join(CASES, path)), () => {}))
     for (const line of lines) outcomes.push(...decoder.push(line))

@@ -2,7 +2,7 @@
 import type { Level } from '@timelapser/logger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLineDecoder, type LineOptions } from '../line-records.ts'
+import { LineDecoder, type LineOptions } from '../line-records.ts'
 import { describeForm } from './log-form.ts'
 
 type MadeUpLine = { text: string; seconds: number; level: Level | undefined }
@@ -237,7 +237,7 @@ function madeUpLog(shape: Shape, rows: number, start = '2026-03-09T06:13:04Z'): 
 const now = '2026-11-29T16:00:00Z'
 
 function readAll(lines: readonly string[], options: Partial<LineOptions> = {}) {
-  const decoder = createLineDecoder({ now, join: false, ...options })
+  const decoder = new LineDecoder({ now, join: false, ...options })
   const records = [...lines.flatMap((line) => decoder.push(line)), ...decoder.end()].map(
     ({ record }) => record,
   )

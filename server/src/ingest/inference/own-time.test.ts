@@ -1,11 +1,11 @@
 // Times that lines state by themselves, and places of levels, in files of a few lines and of several writers.
 import { describe, expect, it } from 'vitest'
-import { createLineDecoder } from '../line-records.ts'
+import { LineDecoder } from '../line-records.ts'
 
 const now = '2026-11-30T20:00:00Z'
 
 function read(lines: readonly string[]) {
-  const decoder = createLineDecoder({ now, join: false })
+  const decoder = new LineDecoder({ now, join: false })
   return [...lines.flatMap((line) => decoder.push(line)), ...decoder.end()].map(({ record }) => record)
 }
 

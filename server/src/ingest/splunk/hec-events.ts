@@ -6,7 +6,7 @@ import { fromDocument } from '../elasticsearch/ecs-document.ts'
 import { asJson, asObject, asText } from '../foreign-record.ts'
 import type { LogForm } from '../inference/log-form.ts'
 import { jsonValuesOf } from '../json-values.ts'
-import { createLineDecoder } from '../line-records.ts'
+import { LineDecoder } from '../line-records.ts'
 import { filledLines, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 
@@ -33,7 +33,7 @@ export function* hecRawSteps(
   remembered?: LogForm,
 ): Steps<Decoded> {
   const decoded = new DecodedBody()
-  const decoder = createLineDecoder({ ...defaults, join: false, remembered, writtenUntil: defaults.now })
+  const decoder = new LineDecoder({ ...defaults, join: false, remembered, writtenUntil: defaults.now })
   const add = ({ record: { timestamp, level, message, logger_name, extra_data } }: { record: LogRecord }) => {
     const place = logger_name === null ? {} : { logger_name }
     const sent = fromHec({ ...about, event: message }, { ...defaults, ...place, now: timestamp })
