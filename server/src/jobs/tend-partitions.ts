@@ -77,8 +77,8 @@ export function startTending(options: TendingOptions): Tending {
   const bursts = new Bursts(interval)
 
   const step = async () => {
-    if (leader && !leader.isAlive()) leader = undefined
-    leader ??= await becomeLeader(options)
+    if (leader && !leader.isAlive) leader = undefined
+    leader ??= await Leader.become(options)
     const isAsked = isLookAsked
     isLookAsked = false
     await leader?.tend(isAsked)
@@ -124,97 +124,124 @@ export function startTending(options: TendingOptions): Tending {
 }
 
 /** The server that does the work. `tend` is called again and again; index builds go on beside it, one at a time. */
-type Leader = { tend: (isAsked: boolean) => Promise<void>; isAlive: () => boolean; stop: () => Promise<void> }
+class Leader {
+  readonly #options: TendingOptions
+  readonly #client: pg.Client
+  readonly #openIndexes: OpenIndexes
+  readonly #builds: Builds = {
+    notBefore: 0,
+    refusedUntil: 0,
+    failedUntil: new Map(),
+    numbersBefore: undefined,
+  }
+  readonly #ending = new AbortController()
+  readonly #work: Packing
+  readonly #relief: Relief = { client: undefined }
+  #relieving: Promise<void> | undefined
+  #isReliefDue = false
+  #indexing: Promise<void> | undefined
+  #isAlive = true
+  #seenBatches: number | undefined
+  #skipped = 0
 
-async function becomeLeader(options: TendingOptions): Promise<Leader | undefined> {
-  const client = await options.connect()
-  let alive = true
-  client.on('end', () => {
-    alive = false
-  })
-  client.on('error', () => {
-    alive = false
-  })
-  try {
-    if (!(await holdUpkeep(client))) {
-      await client.end()
-      return undefined
-    }
-    await prepareForBuilds(client)
-    await recover(options.pool, client)
-  } catch (error) {
-    await client.end().catch(() => undefined)
-    throw error
+  private constructor(options: TendingOptions, client: pg.Client) {
+    const ending = this.#ending.signal
+    this.#options = options
+    this.#client = client
+    this.#openIndexes = new OpenIndexes(options)
+    this.#work = { hasRoom: async () => true, ...options, client, builds: this.#builds, ending }
+    client.on('end', () => {
+      this.#isAlive = false
+    })
+    client.on('error', () => {
+      this.#isAlive = false
+    })
   }
 
-  const openIndexes = new OpenIndexes(options)
-  const relief: Relief = { client: undefined }
-  let relieving: Promise<void> | undefined
-  let isReliefDue = false
-  let indexing: Promise<void> | undefined
-  const builds: Builds = { notBefore: 0, refusedUntil: 0, failedUntil: new Map(), numbersBefore: undefined }
-  const ending = new AbortController()
-  const work: Packing = { hasRoom: async () => true, ...options, client, builds, ending: ending.signal }
-  let seenBatches: number | undefined
-  let skipped = 0
-  const failed = (error: unknown) => {
-    if (alive && !isCancelled(error)) options.onFailure(error)
-  }
-  const startRelief = (): Promise<void> => {
-    // The one under way may have looked too early.
-    isReliefDue = relieving !== undefined
-    relieving ??= relieve(options, openIndexes, relief)
-      .catch(failed)
-      .finally(() => {
-        relieving = undefined
-        if (isReliefDue && alive) void startRelief()
-      })
-    return relieving
-  }
-  return {
-    isAlive: () => alive,
-    tend: async (isAsked) => {
-      const batches = await batchesSoFar(options.pool)
-      if (!isAsked && batches === seenBatches && skipped++ < IDLE_INTERVALS) return
-      seenBatches = batches
-      skipped = 0
-      try {
-        await tendPartitions(options)
-      } catch (error) {
-        if (alive) await reopenAll(options.pool)
-        throw error
+  /** Takes the lock; undefined while another server has it. */
+  static async become(options: TendingOptions): Promise<Leader | undefined> {
+    const client = await options.connect()
+    const leader = new Leader(options, client)
+    try {
+      if (!(await holdUpkeep(client))) {
+        await client.end()
+        return undefined
       }
-      const relieved = startRelief()
-      // Its connection is for one thing at a time.
-      if (indexing || Date.now() < builds.notBefore) return
-      indexing = relieved
-        .then(async () => {
-          // An import of years leaves hundreds of small ones.
-          do await makeSearchable(client, openIndexes)
-          while (
-            alive &&
-            ((await packNext(work)) ||
-              (await unpackNext(work)) ||
-              (await indexNext(client, builds)) ||
-              (await numberNext(work)))
-          )
-        })
-        .catch(failed)
-        .finally(() => {
-          indexing = undefined
-        })
-    },
-    stop: async () => {
-      alive = false
-      ending.abort()
-      // A build would hold the stop up for a minute; the next start begins it anew.
-      while (indexing || relieving) {
-        await cancelStatement(options.pool, client)
-        if (relief.client) await cancelStatement(options.pool, relief.client)
-        await Promise.race([Promise.all([indexing, relieving]), delay(100)])
-      }
+      await prepareForBuilds(client)
+      await recover(options.pool, client)
+    } catch (error) {
       await client.end().catch(() => undefined)
-    },
+      throw error
+    }
+    return leader
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  async tend(isAsked: boolean): Promise<void> {
+    const batches = await batchesSoFar(this.#options.pool)
+    if (!isAsked && batches === this.#seenBatches && this.#skipped++ < IDLE_INTERVALS) return
+    this.#seenBatches = batches
+    this.#skipped = 0
+    try {
+      await tendPartitions(this.#options)
+    } catch (error) {
+      if (this.#isAlive) await reopenAll(this.#options.pool)
+      throw error
+    }
+    const relieved = this.#startRelief()
+    // Its connection is for one thing at a time.
+    if (this.#indexing || Date.now() < this.#builds.notBefore) return
+    this.#indexing = relieved
+      .then(() => this.#workThrough())
+      .catch((error) => this.#failed(error))
+      .finally(() => {
+        this.#indexing = undefined
+      })
+  }
+
+  async stop(): Promise<void> {
+    this.#isAlive = false
+    this.#ending.abort()
+    // A build would hold the stop up for a minute; the next start begins it anew.
+    while (this.#indexing || this.#relieving) {
+      await cancelStatement(this.#options.pool, this.#client)
+      if (this.#relief.client) await cancelStatement(this.#options.pool, this.#relief.client)
+      await Promise.race([Promise.all([this.#indexing, this.#relieving]), delay(100)])
+    }
+    await this.#client.end().catch(() => undefined)
+  }
+
+  #startRelief(): Promise<void> {
+    // The one under way may have looked too early.
+    this.#isReliefDue = this.#relieving !== undefined
+    this.#relieving ??= relieve(this.#options, this.#openIndexes, this.#relief)
+      .catch((error) => this.#failed(error))
+      .finally(() => {
+        this.#relieving = undefined
+        if (this.#isReliefDue && this.#isAlive) void this.#startRelief()
+      })
+    return this.#relieving
+  }
+
+  /** Packs, unpacks and indexes one partition after the other. */
+  async #workThrough(): Promise<void> {
+    const work = this.#work
+    // An import of years leaves hundreds of small ones.
+    do await makeSearchable(this.#client, this.#openIndexes)
+    while (
+      this.#isAlive &&
+      ((await packNext(work)) ||
+        (await unpackNext(work)) ||
+        (await indexNext(this.#client, this.#builds)) ||
+        (await numberNext(work)))
+    )
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isAlive && !isCancelled(error)) this.#options.onFailure(error)
   }
 }
 

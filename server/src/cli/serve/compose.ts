@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ByteBudget } from '../../byte-budget.ts'
-import { buildApp } from '../../http/app.ts'
+import { type AppOptions, buildApp } from '../../http/app.ts'
 import { notServed } from '../../http/not-served.ts'
 import { pageRoutes } from '../../http/page.ts'
 import { startSchedule } from '../../jobs/schedule.ts'
@@ -17,7 +17,7 @@ import { administrationPart, cameraNamesPart } from './parts/administration.ts'
 import { alertsPart } from './parts/alerts.ts'
 import { assistantsPart } from './parts/assistants.ts'
 import { backupsPart } from './parts/backups.ts'
-import { openCore } from './parts/core.ts'
+import { type Core, openCore } from './parts/core.ts'
 import { intakePart, parsingPart } from './parts/intake.ts'
 import { livePart } from './parts/live.ts'
 import { maskingPart } from './parts/masking.ts'
@@ -51,32 +51,11 @@ export type System = {
 export async function composeSystem(options: SystemOptions): Promise<System> {
   const { roles = ALL_ROLES } = options
   const core = openCore(options, (...job) => schedule.addJob(...job))
-  const administration = administrationPart(core)
-  const reading = readingPart(core, administration)
-  const removal = removalPart(core, reading)
-  const masking = maskingPart(core)
-  const intake = intakePart(core)
-  const live = await livePart(core, reading)
-  const backups = backupsPart(options, core)
-  const cameraNames = cameraNamesPart(options, core, administration)
-  const watch = watchPart(core, administration, live, backups)
-  const parsing = parsingPart(core)
-  const alerts = alertsPart(options, core, administration, reading)
-  const parts: readonly Part[] = [
-    reading,
-    removal,
-    intake,
-    live,
-    administration,
-    masking,
-    parsing,
-    watch,
-    alerts,
-    assistantsPart(options),
-  ]
+  const opened = await openParts(options, core)
+  const { administration, removal, masking, intake, live, backups, cameraNames, watch, alerts } = opened
 
-  core.budgets.push(...parts.flatMap(({ budgets = [] }) => budgets))
-  for (const part of parts) listen(core.notices, part)
+  core.budgets.push(...opened.parts.flatMap(({ budgets = [] }) => budgets))
+  for (const part of opened.parts) listen(core.notices, part)
   await core.notices.open()
 
   const upkeep = await startUpkeep(options, core)
@@ -87,26 +66,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     onFailure: options.reports.onJobFailed,
     jobs: { ...removal.jobs, ...masking.jobs, ...administration.jobs, ...watch.jobs, ...upkeep.jobs },
   })
-  const app = await buildApp({
-    ...options.reports,
-    access: options.access(core.notices),
-    auditTrail: options.auditTrail,
-    settingsService: administration.settingsService,
-    metrics: core.metrics,
-    budgets: core.budgets,
-    routes: parts.flatMap(({ routes = [], role }) =>
-      role === undefined || roles.has(role) ? routes : routes.map((one) => notServed(role, one)),
-    ),
-    page: (basePath) => {
-      const page = pageRoutes(options.pageDirectory, { basePath, embedOrigins: options.embedOrigins })
-      return roles.has('page') ? page : notServed('page', page)
-    },
-    trustProxy: options.trustProxy,
-    certificate: options.certificate,
-    publicUrl: options.publicUrl,
-    unreadMs: options.unreadMs,
-    rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
-  })
+  const app = await buildApp(appOptions(options, core, opened))
 
   watch.start()
   if (roles.has('jobs')) {
@@ -136,6 +96,64 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       await options.beforeStoreCloses?.()
       await core.close()
     },
+  }
+}
+
+type OpenedParts = Awaited<ReturnType<typeof openParts>>
+
+/** Each part, with those that it needs. */
+async function openParts(options: SystemOptions, core: Core) {
+  const administration = administrationPart(core)
+  const reading = readingPart(core, administration)
+  const removal = removalPart(core, reading)
+  const masking = maskingPart(core)
+  const intake = intakePart(core)
+  const live = await livePart(core, reading)
+  const backups = backupsPart(options, core)
+  const cameraNames = cameraNamesPart(options, core, administration)
+  const watch = watchPart(core, administration, live, backups)
+  const parsing = parsingPart(core)
+  const alerts = alertsPart(options, core, administration, reading)
+  const parts: readonly Part[] = [
+    reading,
+    removal,
+    intake,
+    live,
+    administration,
+    masking,
+    parsing,
+    watch,
+    alerts,
+    assistantsPart(options),
+  ]
+  return { administration, removal, masking, intake, live, backups, cameraNames, watch, alerts, parts }
+}
+
+function appOptions(
+  options: SystemOptions,
+  core: Core,
+  { administration, parts }: Pick<OpenedParts, 'administration' | 'parts'>,
+): AppOptions {
+  const { roles = ALL_ROLES } = options
+  return {
+    ...options.reports,
+    access: options.access(core.notices),
+    auditTrail: options.auditTrail,
+    settingsService: administration.settingsService,
+    metrics: core.metrics,
+    budgets: core.budgets,
+    routes: parts.flatMap(({ routes = [], role }) =>
+      role === undefined || roles.has(role) ? routes : routes.map((one) => notServed(role, one)),
+    ),
+    page: (basePath) => {
+      const page = pageRoutes(options.pageDirectory, { basePath, embedOrigins: options.embedOrigins })
+      return roles.has('page') ? page : notServed('page', page)
+    },
+    trustProxy: options.trustProxy,
+    certificate: options.certificate,
+    publicUrl: options.publicUrl,
+    unreadMs: options.unreadMs,
+    rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
   }
 }
 

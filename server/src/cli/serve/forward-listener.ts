@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import { encode } from '@msgpack/msgpack'
-import { ByteBudget } from '../../byte-budget.ts'
+import { ByteBudget, type Hold } from '../../byte-budget.ts'
 import type { ForwardConfig } from '../../config.ts'
 import { MsgpackFrames } from '../../ingest/fluent/msgpack-frames.ts'
+import type { PartialLines } from '../../ingest/fluent/partial-lines.ts'
 import { ForwardHandshake } from '../../service/ingest/forward-handshake.ts'
 import { ForwardIntake } from '../../service/ingest/forward-intake.ts'
 import { LiveCertificate } from './certificate.ts'
@@ -40,9 +41,9 @@ export function openForward(config: ForwardConfig, options: ListenerOptions): Pr
         ? await LiveCertificate.open(files, { onNews: options.onCertificate })
         : undefined
     const at = { host, port, variable, hostVariable: 'FORWARD_HOST' }
-    return openTcpPort({ ...at, certificate, connections }, (connection) =>
-      receive(connection, { intake, unfinished, sharedKey }),
-    )
+    return openTcpPort({ ...at, certificate, connections }, (connection) => {
+      new ForwardConnection(connection, { intake, unfinished, sharedKey })
+    })
   }
   return openAll(
     [
@@ -54,90 +55,113 @@ export function openForward(config: ForwardConfig, options: ListenerOptions): Pr
 }
 
 /** Reads a connection message by message: the next message is decoded when the one before is stored. */
-function receive({ socket, sender, onData }: Connection, { intake, unfinished, sharedKey }: Reading): void {
-  const frames = new MsgpackFrames()
-  const hold = unfinished.open(sender)
-  const gone = new AbortController()
-  const lines = intake.open()
-  let storesRest: NodeJS.Timeout | undefined
-  let handshake = sharedKey === undefined ? undefined : new ForwardHandshake(sharedKey, hostname())
-  if (handshake !== undefined) socket.write(handshake.helo())
+class ForwardConnection {
+  readonly #connection: Connection
+  readonly #intake: ForwardIntake
+  readonly #frames = new MsgpackFrames()
+  readonly #lines: PartialLines
+  readonly #hold: Hold
+  readonly #gone = new AbortController()
+  #handshake: ForwardHandshake | undefined
+  #storesRest: NodeJS.Timeout | undefined
+  #taking = Promise.resolve()
+  #isTaking = false
+  #hasEnded = false
 
-  let taking = Promise.resolve()
-  let isTaking = false
-  let hasEnded = false
+  constructor(connection: Connection, { intake, unfinished, sharedKey }: Reading) {
+    const { socket, sender } = connection
+    this.#connection = connection
+    this.#intake = intake
+    this.#lines = intake.open()
+    this.#hold = unfinished.open(sender)
+    if (sharedKey !== undefined) {
+      this.#handshake = new ForwardHandshake(sharedKey, hostname())
+      socket.write(this.#handshake.helo())
+    }
+    socket.setTimeout(UNFINISHED_MS, () => {
+      const isWaitedFor = this.#frames.heldBytes > 0 || this.#handshake !== undefined
+      if (isWaitedFor && !socket.isPaused()) socket.destroy()
+    })
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    // Arrives also while nothing is read; a client that has ended its side may still wait for an answer.
+    socket.on('end', () => {
+      this.#hasEnded = true
+      if (!this.#isTaking) socket.end()
+    })
+    socket.on('close', () => this.#close())
+  }
 
-  const take = async (frame: Buffer): Promise<void> => {
-    if (handshake !== undefined) {
-      const { isKnown, pong } = handshake.answer(frame)
-      if (!isKnown) {
-        socket.end(pong)
-        throw new Error('the sender does not know the shared key')
-      }
-      socket.write(pong)
-      handshake = undefined
+  #read(chunk: Buffer): void {
+    const { socket, onData } = this.#connection
+    onData()
+    clearTimeout(this.#storesRest)
+    let complete: Buffer[]
+    try {
+      complete = this.#frames.push(chunk)
+    } catch {
+      socket.destroy()
       return
     }
-    // A heartbeat of some senders.
-    if (frame.length === 1 && frame[0] === NIL) return
-    const chunk = await intake.store(frame, { sender, gone: gone.signal, lines })
-    if (chunk !== undefined && !gone.signal.aborted) socket.write(encode({ ack: chunk }))
+    if (!this.#hold.resize(complete.reduce((bytes, frame) => bytes + frame.length, this.#heldBytes))) {
+      socket.destroy()
+      return
+    }
+    if (complete.length === 0) return
+    socket.pause()
+    this.#isTaking = true
+    this.#taking = this.#takeAll(complete)
   }
-  const takeAll = async (complete: readonly Buffer[]) => {
+
+  get #heldBytes(): number {
+    return this.#frames.heldBytes + this.#lines.heldBytes
+  }
+
+  async #takeAll(complete: readonly Buffer[]): Promise<void> {
+    const { socket } = this.#connection
+    const lines = this.#lines
     try {
-      for (const frame of complete) await take(frame)
-      if (gone.signal.aborted) return
-      isTaking = false
-      if (hasEnded) {
+      for (const frame of complete) await this.#take(frame)
+      if (this.#gone.signal.aborted) return
+      this.#isTaking = false
+      if (this.#hasEnded) {
         socket.end()
         return
       }
-      hold.resize(frames.heldBytes + lines.heldBytes)
-      if (lines.heldBytes > 0) storesRest = setTimeout(() => void intake.storeRest(lines), REST_MS)
+      this.#hold.resize(this.#heldBytes)
+      if (lines.heldBytes > 0)
+        this.#storesRest = setTimeout(() => void this.#intake.storeRest(lines), REST_MS)
       socket.resume()
     } catch {
       // The message cannot be read, or was not stored: a sender without its acknowledgement sends it again.
       socket.destroySoon()
     }
   }
-  socket.setTimeout(UNFINISHED_MS, () => {
-    const isWaitedFor = frames.heldBytes > 0 || handshake !== undefined
-    if (isWaitedFor && !socket.isPaused()) socket.destroy()
-  })
-  socket.on('data', (chunk: Buffer) => {
-    onData()
-    clearTimeout(storesRest)
-    let complete: Buffer[]
-    try {
-      complete = frames.push(chunk)
-    } catch {
-      socket.destroy()
+
+  async #take(frame: Buffer): Promise<void> {
+    const { socket, sender } = this.#connection
+    if (this.#handshake !== undefined) {
+      const { isKnown, pong } = this.#handshake.answer(frame)
+      if (!isKnown) {
+        socket.end(pong)
+        throw new Error('the sender does not know the shared key')
+      }
+      socket.write(pong)
+      this.#handshake = undefined
       return
     }
-    const waiting = complete.reduce(
-      (bytes, frame) => bytes + frame.length,
-      frames.heldBytes + lines.heldBytes,
-    )
-    if (!hold.resize(waiting)) {
-      socket.destroy()
-      return
-    }
-    if (complete.length === 0) return
-    socket.pause()
-    isTaking = true
-    taking = takeAll(complete)
-  })
-  // Arrives also while nothing is read; a client that has ended its side may still wait for an answer.
-  socket.on('end', () => {
-    hasEnded = true
-    if (!isTaking) socket.end()
-  })
-  socket.on('close', () => {
-    gone.abort()
-    hold.release()
-    clearTimeout(storesRest)
-    void Promise.allSettled([taking]).then(() => intake.end(lines))
-  })
+    // A heartbeat of some senders.
+    if (frame.length === 1 && frame[0] === NIL) return
+    const gone = this.#gone.signal
+    const chunk = await this.#intake.store(frame, { sender, gone, lines: this.#lines })
+    if (chunk !== undefined && !gone.aborted) socket.write(encode({ ack: chunk }))
+  }
+
+  #close(): void {
+    this.#gone.abort()
+    this.#hold.release()
+    clearTimeout(this.#storesRest)
+    void Promise.allSettled([this.#taking]).then(() => this.#intake.end(this.#lines))
+  }
 }
 
 const NIL = 0xc0

@@ -13,7 +13,7 @@ import type { Listener, ListenerOptions } from './listener.ts'
 import { openOtlpGrpc } from './otlp-grpc-listener.ts'
 import { openSyslog } from './syslog-listener.ts'
 
-type Port = [name: string, job: string, open: (options: ListenerOptions) => Promise<Listener>]
+export type Port = [name: string, job: string, open: (options: ListenerOptions) => Promise<Listener>]
 
 /** The ways in with ports of their own: the name, the job in the log, and the function that opens the ports. */
 export function portsOf(

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { backupPlanOf, type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
 import { databaseUrls } from '../../database-url.ts'
+import type { Metrics } from '../../service/metrics.ts'
 import { errorCode } from '../../startup-error.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
@@ -14,10 +15,15 @@ import { openDatabase } from '../../store/database/open.ts'
 import { openReplica } from '../../store/database/open-replica.ts'
 import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
+import type { Access } from './access.ts'
 import { type CertificateNews, LiveCertificate, type SecureServer } from './certificate.ts'
+import type { System } from './compose.ts'
 import { checkPort, listen } from './listen.ts'
 import type { Listener } from './listener.ts'
+import type { Port } from './parts.ts'
 import { untilStopped } from './stop-signals.ts'
+import type { SystemLog } from './system-log.ts'
+import type { SystemOptions } from './system-options.ts'
 import { sayReady } from './welcome.ts'
 
 const PAGE = join(
@@ -75,82 +81,26 @@ async function serve(): Promise<void> {
   try {
     // Before anything is made: the output of the first start must not be lost to a second try.
     await checkPort(config)
-    let tellCertificate = (_news: CertificateNews): void => undefined
-    const certificate = config.tls && (await openCertificate(config.tls, (news) => tellCertificate(news)))
+    const news = new EventEmitter<{ certificate: [CertificateNews] }>()
+    const certificate = config.tls && (await openCertificate(config.tls, news))
     prepareDataDirectory(config.dataDir)
-    const postgres = await openPostgres(config)
-    stops.push(['the built-in PostgreSQL', postgres.stop])
-    const early: StatementTiming[] = []
-    let watch = (timing: StatementTiming) => void early.push(timing)
-    const database = await openDatabase({
-      connection: postgres.connection,
-      direct: postgres.direct,
-      onStatement: (timing) => watch(timing),
-    })
-    stops.push(['the connections to the database', database.close])
-    await migrate(database)
-    const replica =
-      config.databaseReadUrl === undefined
-        ? undefined
-        : await openReplica({
-            connection: { connectionString: config.databaseReadUrl },
-            primary: database.pool,
-            onStatement: (timing) => watch(timing),
-          })
-    if (replica) stops.push(['the connections to the read replica', replica.close])
+    const store = await openStore(config, stops)
 
     const { composeSystem, Metrics, NO_PAGE, openAccess, openSystemLog, portsOf } = await loadParts()
     const log = openSystemLog(join(config.dataDir, 'spool'))
-    tellCertificate = log.certificate
+    news.on('certificate', log.certificate)
     const metrics = new Metrics()
     const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
-    watch = (timing) => {
+    store.statements.follow((timing) => {
       metrics.statement(timing)
       tellSlow(timing)
-    }
-    early.forEach(watch)
-    const access = await openAccess({
-      config,
-      database,
-      onTrouble: log.accessTrouble,
-      onAudit: log.audit,
     })
+    const { database } = store
+    const access = await openAccess({ config, database, onTrouble: log.accessTrouble, onAudit: log.audit })
     stops.push(['the API keys', access.close])
-    const system = await composeSystem({
-      pool: database.pool,
-      replica: replica?.replica,
-      jobPool: database.libraryPool,
-      connect: database.connect,
-      markSilent: database.markSilent,
-      access: access.plugin,
-      auditTrail: access.auditTrail,
-      pageDirectory: PAGE,
-      trustProxy: config.trustProxy,
-      certificate,
-      publicUrl: config.publicUrl,
-      rateLimits: config.rateLimits,
-      dataDirectory: postgres.directory,
-      alerts: {
-        // Servers that share a database have to share the key as well, which no file of one machine can be.
-        key:
-          config.alertsKey ??
-          (postgres.directory === undefined ? undefined : ensureAlertsKey(config.dataDir)),
-        allowLocal: config.alertsAllowLocal,
-        heartbeatUrl: config.alertsHeartbeatUrl,
-        pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
-      },
-      roles: config.roles,
-      embedOrigins: config.embed?.origins,
-      cameraNamesUrl: config.cameraNamesUrl,
-      backups: plan && {
-        ...plan,
-        open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.direct ?? postgres.connection }),
-      },
-      metrics,
-      ownLog: log.stats,
-      reports: log.reports,
-      beforeStoreCloses: log.close,
-    })
+    const system = await composeSystem(
+      systemOptions({ config, plan, certificate, store, metrics, access, log }),
+    )
     stops.push(['the server', system.close])
     await log.attach(system)
 
@@ -160,26 +110,12 @@ async function serve(): Promise<void> {
     if (certificate) {
       stops.push(['the certificate', () => certificate.close()])
       certificate.serve(system.app.server as unknown as SecureServer)
-      tellCertificate = (news) => {
-        log.certificate(news)
-        void note.write({ url, fingerprint: certificate.fingerprint })
-      }
+      news.on('certificate', () => void note.write({ url, fingerprint: certificate.fingerprint }))
     }
-    const listeners: [name: string, listener: Listener][] = []
-    for (const [name, job, open] of portsOf(config, system)) {
-      const listener = await open({
-        ingest: system.ingestService,
-        onTrouble: (error) => log.reports.onJobFailed(job, error),
-        onCertificate: log.certificate,
-      })
-      stops.push([`the ports of ${name}`, listener.close])
-      system.budgets.push(...listener.budgets)
-      if (listener.connections) system.connections.push(listener.connections)
-      listeners.push([name, listener])
-    }
-    log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })
-    sayReady({ url, config, database: postgres.description, access, startMs: performance.now() - began })
-
+    const listeners = await openPorts(portsOf(config, system), system, log, stops)
+    const postgres = store.postgres.description
+    log.started({ url, postgres, start_ms: Math.round(performance.now() - began) })
+    sayReady({ url, config, database: postgres, access, startMs: performance.now() - began })
     if (!existsSync(join(PAGE, 'index.html'))) console.error(`${NO_PAGE}\n`)
     for (const [name, { addresses }] of listeners) {
       if (addresses.length > 0) console.log(`${name} listens on ${addresses.join(', ')}.`)
@@ -193,11 +129,119 @@ async function serve(): Promise<void> {
   }
 }
 
-const openCertificate = (tls: TlsConfig, onNews: (news: CertificateNews) => void) =>
+const openCertificate = (tls: TlsConfig, news: EventEmitter<{ certificate: [CertificateNews] }>) =>
   LiveCertificate.open(
     { ...tls, names: { port: 'HTTPS', certificate: 'TLS_CERT', key: 'TLS_KEY' } },
-    { onNews },
+    { onNews: (one) => void news.emit('certificate', one) },
   )
+
+/** Holds the times of statements until somebody follows them. */
+class StatementTimings {
+  readonly #early: StatementTiming[] = []
+  #onTiming = (timing: StatementTiming): void => void this.#early.push(timing)
+
+  readonly tell = (timing: StatementTiming): void => this.#onTiming(timing)
+
+  follow(onTiming: (timing: StatementTiming) => void): void {
+    this.#onTiming = onTiming
+    this.#early.splice(0).forEach(onTiming)
+  }
+}
+
+type Store = Awaited<ReturnType<typeof openStore>>
+
+/** The database, with the tables of this version, and its read replica. */
+async function openStore(config: Config, stops: Stop[]) {
+  const postgres = await openPostgres(config)
+  stops.push(['the built-in PostgreSQL', postgres.stop])
+  const statements = new StatementTimings()
+  const onStatement = statements.tell
+  const { connection, direct } = postgres
+  const database = await openDatabase({ connection, direct, onStatement })
+  stops.push(['the connections to the database', database.close])
+  await migrate(database)
+  const { databaseReadUrl } = config
+  const replica =
+    databaseReadUrl === undefined
+      ? undefined
+      : await openReplica({
+          connection: { connectionString: databaseReadUrl },
+          primary: database.pool,
+          onStatement,
+        })
+  if (replica) stops.push(['the connections to the read replica', replica.close])
+  return { postgres, database, replica, statements }
+}
+
+type Opened = {
+  config: Config
+  plan: ReturnType<typeof backupPlanOf>
+  certificate: LiveCertificate | undefined
+  store: Store
+  metrics: Metrics
+  access: Access
+  log: SystemLog
+}
+
+function systemOptions({ config, plan, certificate, store, metrics, access, log }: Opened): SystemOptions {
+  const { postgres, database, replica } = store
+  return {
+    pool: database.pool,
+    replica: replica?.replica,
+    jobPool: database.libraryPool,
+    connect: database.connect,
+    markSilent: database.markSilent,
+    access: access.plugin,
+    auditTrail: access.auditTrail,
+    pageDirectory: PAGE,
+    trustProxy: config.trustProxy,
+    certificate,
+    publicUrl: config.publicUrl,
+    rateLimits: config.rateLimits,
+    dataDirectory: postgres.directory,
+    alerts: {
+      // Servers that share a database have to share the key as well, which no file of one machine can be.
+      key:
+        config.alertsKey ?? (postgres.directory === undefined ? undefined : ensureAlertsKey(config.dataDir)),
+      allowLocal: config.alertsAllowLocal,
+      heartbeatUrl: config.alertsHeartbeatUrl,
+      pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
+    },
+    roles: config.roles,
+    embedOrigins: config.embed?.origins,
+    cameraNamesUrl: config.cameraNamesUrl,
+    backups: plan && {
+      ...plan,
+      open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.direct ?? postgres.connection }),
+    },
+    metrics,
+    ownLog: log.stats,
+    reports: log.reports,
+    beforeStoreCloses: log.close,
+  }
+}
+
+/** Opens the ports of the ways in that have some, and adds their figures to those of the system. */
+async function openPorts(
+  ports: readonly Port[],
+  { ingestService, budgets, connections }: System,
+  log: SystemLog,
+  stops: Stop[],
+): Promise<[name: string, listener: Listener][]> {
+  const listeners: [name: string, listener: Listener][] = []
+  for (const [name, job, open] of ports) {
+    const listener = await open({
+      ingest: ingestService,
+      onTrouble: (error) => log.reports.onJobFailed(job, error),
+      onCertificate: log.certificate,
+    })
+    stops.push([`the ports of ${name}`, listener.close])
+    budgets.push(...listener.budgets)
+    if (listener.connections) connections.push(listener.connections)
+    listeners.push([name, listener])
+  }
+  return listeners
+}
 
 /** Thousands of modules, which a refusal to start does not need. */
 const loadParts = () => import('./parts.ts')

@@ -103,45 +103,26 @@ const PREPARE_SESSION = {
  * leads to another database
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const limits = connectionLimits(options)
   const primary = await Primary.find(options.connection)
   const connection = primary ? { ...options.connection, connectionString: primary.url } : options.connection
   const settings = sessionSettings(options.direct ?? connection, options)
-  const ours = { ...settings, types: valueParsers }
-  const max = options.maxConnections ?? MAX_CONNECTIONS
-  const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
-  const sessions = options.direct && new pg.Pool({ ...ours, max: MAX_SESSIONS })
-  const pool = new pg.Pool(
-    sessions
-      ? { ...connection, ...limits, types: valueParsers, max, onConnect: checkPooledSession }
-      : { ...ours, max },
-  )
-  if (sessions) {
-    provideSessions(pool, sessions)
-    // Before those who watch the statements: they are to see the names.
-    forgetStatements(pool)
-  }
-  if (options.onStatement) watchStatements(pool, options.onStatement)
+  const pools = openPools({ ...options, connection }, settings)
+  const { pool, libraryPool, sessions } = pools
   const connections = new SilentConnections()
-  // Without a listener the loss of an idle connection would end the process.
-  const pools = [libraryPool, ...(sessions ? [sessions] : []), pool]
-  for (const one of pools) {
+  const all = [libraryPool, ...(sessions ? [sessions] : []), pool]
+  for (const one of all) {
+    // Without a listener the loss of an idle connection would end the process.
     one.on('error', (error) => options.onConnectionLost?.(error))
     // So would the loss of a connection in use; its user gets the error from the failing statement.
     one.on('connect', (client) => client.on('error', () => undefined))
     connections.watch(one)
     primary?.lead(one)
   }
+  const endAll = async () => {
+    for (const one of all) await one.end()
+  }
   try {
-    const { direct } = options
-    if (sessions && direct) {
-      await checkServer(sessions, direct, 'DATABASE_DIRECT_URL')
-      await refusePooler(sessions, 'DATABASE_DIRECT_URL')
-      await checkSameDatabase({ ...connection, ...limits }, sessions)
-      await provideSettings(sessions)
-    }
-    const serverVersion = await checkServer(pool, connection, 'DATABASE_URL')
-    if (!sessions) await refusePooler(pool, 'DATABASE_URL')
+    const serverVersion = await checkPools(pools, { ...options, connection })
     return {
       pool,
       libraryPool,
@@ -149,28 +130,71 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       markSilent: () => connections.mark(),
       async connect() {
         const { connectionString } = (sessions ?? pool).options
-        const client = new pg.Client({ ...ours, ...(connectionString && { connectionString }) })
+        const own = { ...settings, types: valueParsers, ...(connectionString && { connectionString }) }
+        const client = new pg.Client(own)
         client.on('error', (error) => options.onConnectionLost?.(error))
-        try {
-          await client.connect()
-          await primary?.check(client)
-          await client.query(PREPARE_SESSION)
-        } catch (error) {
-          void client.end().catch(() => undefined)
-          await primary?.look()
-          throw error
-        }
+        await connectOwn(client, primary)
         return client
       },
       async close() {
         // By then every statement has ended, or nobody is there to end it.
         const timer = setTimeout(connections.mark(), settings.statement_timeout + CONNECT_TIMEOUT_MS)
-        for (const one of pools) await one.end()
+        await endAll()
         clearTimeout(timer)
       },
     }
   } catch (error) {
-    for (const one of pools) await one.end()
+    await endAll()
+    throw error
+  }
+}
+
+type Pools = {
+  pool: pg.Pool
+  libraryPool: pg.Pool
+  /** The connections past a pooler; undefined without one. */
+  sessions: pg.Pool | undefined
+}
+
+function openPools(options: OpenDatabaseOptions, settings: ReturnType<typeof sessionSettings>): Pools {
+  const ours = { ...settings, types: valueParsers }
+  const max = options.maxConnections ?? MAX_CONNECTIONS
+  const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
+  const sessions = options.direct && new pg.Pool({ ...ours, max: MAX_SESSIONS })
+  const pooled = { ...options.connection, ...connectionLimits(options), types: valueParsers }
+  const pool = new pg.Pool(sessions ? { ...pooled, max, onConnect: checkPooledSession } : { ...ours, max })
+  if (sessions) {
+    provideSessions(pool, sessions)
+    // Before those who watch the statements: they are to see the names.
+    forgetStatements(pool)
+  }
+  if (options.onStatement) watchStatements(pool, options.onStatement)
+  return { pool, libraryPool, sessions }
+}
+
+/** @returns the version of the server */
+async function checkPools({ pool, sessions }: Pools, options: OpenDatabaseOptions): Promise<number> {
+  const { connection, direct } = options
+  if (sessions && direct) {
+    await checkServer(sessions, direct, 'DATABASE_DIRECT_URL')
+    await refusePooler(sessions, 'DATABASE_DIRECT_URL')
+    await checkSameDatabase({ ...connection, ...connectionLimits(options) }, sessions)
+    await provideSettings(sessions)
+  }
+  const serverVersion = await checkServer(pool, connection, 'DATABASE_URL')
+  if (!sessions) await refusePooler(pool, 'DATABASE_URL')
+  return serverVersion
+}
+
+/** Connects a client outside the pools, to the primary. */
+async function connectOwn(client: pg.Client, primary: Primary | undefined): Promise<void> {
+  try {
+    await client.connect()
+    await primary?.check(client)
+    await client.query(PREPARE_SESSION)
+  } catch (error) {
+    void client.end().catch(() => undefined)
+    await primary?.look()
     throw error
   }
 }

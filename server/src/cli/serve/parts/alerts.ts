@@ -28,11 +28,13 @@ import type { readingPart } from './reading.ts'
 /** Alerts: rules over the feed, their incidents, and the notices to channels. */
 export function alertsPart(
   { alerts: options = {} }: Pick<SystemOptions, 'alerts'>,
-  { pool, logOperations, auditTrail, reports, metrics, notices, events, storageGuard, levels }: Core,
-  { cameras, levelService }: ReturnType<typeof administrationPart>,
+  core: Core,
+  administration: ReturnType<typeof administrationPart>,
   { queries }: ReturnType<typeof readingPart>,
 ) {
-  const { key, allowLocal = false, pageUrl, heartbeatUrl } = options
+  const { pool, logOperations, auditTrail, reports, metrics, notices } = core
+  const { cameras } = administration
+  const { key, allowLocal = false, pageUrl } = options
   const box = new SecretBox(key)
   const digests = new DigestWriter({ pool, cameras, logOperations, pageUrl })
   const writer = new NoticeWriter({ pool, queries, cameras, logOperations, pageUrl, digests })
@@ -43,39 +45,9 @@ export function alertsPart(
     onAttempt: (outcome) => metrics.noticeTried(outcome),
     onDead: reports.onNoticeDead,
   })
-  const sifted = new SiftedEntries()
-  events.on('rows', (records, firstId) => sifted.sift(records, firstId))
-  const evaluator = new AlertEvaluator({
-    sifted,
-    ...{ pool, rules, feed: new Feed(pool, logOperations.partitions) },
-    ...(heartbeatUrl !== undefined && { onMinute: heartbeat(heartbeatUrl, { allowLocal }) }),
-    // A server that takes no lines cannot say that they do not come.
-    isTaking: async () => !(await storageGuard.state()).isFull,
-    onNotices: () => deliverer.wake(),
-    onRaise: raising({
-      levelService,
-      overrides: async () => (await levels.get()).overrides,
-      onFailure: (error) => reports.onJobFailed('alerts', error),
-    }),
-    onFailure: (error) => reports.onJobFailed('alerts', error),
-    onGap: reports.onAlertGap,
-    onStep: (step) => metrics.alertsEvaluated(step),
-  })
-  const digestClock = new DigestClock({
-    pool,
-    onNotices: () => deliverer.wake(),
-    onFailure: (error) => reports.onJobFailed('digest', error),
-  })
-  const watchdog = new AlertWatchdog({
-    pool,
-    onLate: reports.onAlertsLate,
-    onFailure: (error) => reports.onJobFailed('alerts', error),
-  })
-  const signs = new LifeSigns({
-    ...{ pool, isWanted: () => rules.waitForSilence() },
-    onFailure: (error) => reports.onJobFailed('alerts', error),
-  })
-  events.on('held-back', (record) => signs.note(record))
+  const onNotices = () => deliverer.wake()
+  const evaluator = makeEvaluator(core, administration, { rules, onNotices, options })
+  const clocks = makeClocks(core, rules, onNotices)
   const onChange = () => {
     rules.reload()
     evaluator.wake()
@@ -83,14 +55,7 @@ export function alertsPart(
   }
   const reload = () => rules.reload()
   const services = {
-    alerts: new AlertsService({
-      pool,
-      auditTrail,
-      cameras,
-      logOperations,
-      queries,
-      onRetry: () => deliverer.wake(),
-    }),
+    alerts: new AlertsService({ pool, auditTrail, cameras, logOperations, queries, onRetry: onNotices }),
     rules: new RulesService({ pool, auditTrail, queries, cameras, logOperations, onChange }),
     silences: new SilencesService({ pool, auditTrail, onChange }),
   }
@@ -101,17 +66,14 @@ export function alertsPart(
   const digestService = new DigestService({ pool, cameras, logOperations, auditTrail })
   return {
     evaluator,
-    digestClock,
+    digestClock: clocks.digestClock,
     start: () => {
       evaluator.start()
       deliverer.start()
-      watchdog.start()
-      digestClock.start()
+      clocks.start()
     },
     stop: async () => {
-      await watchdog.stop()
-      await digestClock.stop()
-      await signs.close()
+      await clocks.stop()
       await evaluator.stop()
       await deliverer.stop()
     },
@@ -119,4 +81,54 @@ export function alertsPart(
     routes: [alertRoutes(services), alertChannelRoutes(channels), alertDigestRoutes(digestService)],
     notices: { log_feed: () => evaluator.wake(), alerts: onChange, cameras: reload },
   } satisfies GivingPart
+}
+
+type Evaluation = {
+  rules: AlertRules
+  onNotices: () => void
+  options: NonNullable<SystemOptions['alerts']>
+}
+
+function makeEvaluator(
+  { pool, logOperations, reports, metrics, events, storageGuard, levels }: Core,
+  { levelService }: ReturnType<typeof administrationPart>,
+  { rules, onNotices, options: { allowLocal = false, heartbeatUrl } }: Evaluation,
+): AlertEvaluator {
+  const onFailure = (error: unknown) => reports.onJobFailed('alerts', error)
+  const sifted = new SiftedEntries()
+  events.on('rows', (records, firstId) => sifted.sift(records, firstId))
+  return new AlertEvaluator({
+    sifted,
+    ...{ pool, rules, feed: new Feed(pool, logOperations.partitions) },
+    ...(heartbeatUrl !== undefined && { onMinute: heartbeat(heartbeatUrl, { allowLocal }) }),
+    // A server that takes no lines cannot say that they do not come.
+    isTaking: async () => !(await storageGuard.state()).isFull,
+    onNotices,
+    onRaise: raising({ levelService, overrides: async () => (await levels.get()).overrides, onFailure }),
+    onFailure,
+    onGap: reports.onAlertGap,
+    onStep: (step) => metrics.alertsEvaluated(step),
+  })
+}
+
+/** The parts that run by a clock of their own: digests, the watch over the evaluation, signs of life of silent sources. */
+function makeClocks({ pool, reports, events }: Core, rules: AlertRules, onNotices: () => void) {
+  const onFailure = (error: unknown) => reports.onJobFailed('alerts', error)
+  const onDigestFailure = (error: unknown) => reports.onJobFailed('digest', error)
+  const digestClock = new DigestClock({ pool, onNotices, onFailure: onDigestFailure })
+  const watchdog = new AlertWatchdog({ pool, onLate: reports.onAlertsLate, onFailure })
+  const signs = new LifeSigns({ pool, isWanted: () => rules.waitForSilence(), onFailure })
+  events.on('held-back', (record) => signs.note(record))
+  return {
+    digestClock,
+    start: () => {
+      watchdog.start()
+      digestClock.start()
+    },
+    stop: async () => {
+      await watchdog.stop()
+      await digestClock.stop()
+      await signs.close()
+    },
+  }
 }

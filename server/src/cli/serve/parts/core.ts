@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { LevelGate, type LogRecord } from '@timelapser/logger'
+import type pg from 'pg'
 import type { ByteBudget } from '../../../byte-budget.ts'
 import type { Schedule } from '../../../jobs/schedule.ts'
 import { LineParser } from '../../../service/ingest/line-parser.ts'
@@ -38,14 +39,8 @@ export type Core = ReturnType<typeof openCore>
  */
 export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
   const { pool, reports, auditTrail, dataDirectory, metrics = new Metrics() } = options
-  const { connect, markSilent, heartbeatMs } = options
   const events = new EventEmitter<CoreEvents>()
-  const notices = new Notices({
-    connect,
-    onConnectionChange: reports.onDatabaseConnection,
-    ...(markSilent && { markSilent }),
-    ...(heartbeatMs !== undefined && { heartbeatMs, answerMs: heartbeatMs }),
-  })
+  const notices = makeNotices(options)
   const settings = new SettingsStore(pool)
   const storageGuard = new StorageGuard({
     settings,
@@ -81,11 +76,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     onRows: (records, firstId) => void events.emit('rows', records, firstId),
     gate: storageGuard,
   })
-  const refused = { rows: 0 }
-  const notStored = new NotStored(pool, (reason, rows) => {
-    metrics.notStored(reason, rows)
-    if (reason === 'rejected' || reason === 'refused_by_database') refused.rows += rows
-  })
+  const { notStored, refused } = countNotStored(pool, metrics)
   options.replica?.onNews(reports.onReplica)
   const budgets: ByteBudget[] = []
   const connections: ConnectionFigures[] = []
@@ -106,4 +97,23 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
       await notices.close()
     },
   }
+}
+
+function makeNotices({ connect, reports, markSilent, heartbeatMs }: SystemOptions): Notices {
+  return new Notices({
+    connect,
+    onConnectionChange: reports.onDatabaseConnection,
+    ...(markSilent && { markSilent }),
+    ...(heartbeatMs !== undefined && { heartbeatMs, answerMs: heartbeatMs }),
+  })
+}
+
+/** Counts the rows that are not stored, and apart from them those that were refused for what they hold. */
+function countNotStored(pool: pg.Pool, metrics: Metrics) {
+  const refused = { rows: 0 }
+  const notStored = new NotStored(pool, (reason, rows) => {
+    metrics.notStored(reason, rows)
+    if (reason === 'rejected' || reason === 'refused_by_database') refused.rows += rows
+  })
+  return { notStored, refused }
 }
