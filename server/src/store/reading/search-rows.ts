@@ -1,22 +1,19 @@
 import { type GrowingRoom, isTimeout, type LogRow, queryWithin } from '../database/reader.ts'
-import { SqlParameters } from '../database/sql-parameters.ts'
-import { LOG_COLUMN_LIST } from '../database/table-names.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
-import { countablePart, type LogFilter, textConditions } from '../filter/log-filter.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
 import { allEnded, endOf, groupsFor, startOf, takeGroups } from './log-groups.ts'
 import {
-  answeredRows,
   countMatches,
   type Group,
+  type MeasuredRow,
   type Order,
-  orderOf,
   type Position,
   placeWithin,
-  type RowsQuery,
   type RowsRange,
-  rowsAsSet,
-  rowsInOrder,
-  type Statement,
+  type ScannedRow,
+  scanStatement,
+  setStatement,
+  toLogRow,
 } from './log-rows.ts'
 import { SearchPlan } from './search-plan.ts'
 import type { Store } from './store.ts'
@@ -332,67 +329,4 @@ type LookedUp = { rows: MeasuredRow[]; isCut: boolean }
 /** Whether rows up to this one are longer than they may be: there may be more behind it. */
 function isLonger(last: MeasuredRow | undefined, maxBytes: number | undefined): boolean {
   return last?.bytes !== undefined && maxBytes !== undefined && last.bytes > maxBytes
-}
-
-function toLogRow({ is_match: _, looked_at: __, matched: ___, ...row }: ScannedRow): MeasuredRow {
-  return row
-}
-
-/** A row, and the bytes of all rows up to it where they are measured. */
-type MeasuredRow = LogRow & { bytes?: number }
-
-/** A row of a scan: its number among the rows looked at, and how many matched up to it. */
-type ScannedRow = MeasuredRow & { is_match: boolean; looked_at: number; matched: number }
-
-/**
- * Reads the next `lookAt` rows in order and returns those that match, and the last row read, matching or not: from
- * there the next scan continues. Ends early once there are enough matches. Level, source and camera choose the rows
- * from their indexes; text is compared with each.
- */
-function scanStatement(query: RowsQuery & { lookAt: number }): Statement {
-  const parameters = new SqlParameters()
-  const lookAt = parameters.add(query.lookAt)
-  const condition = textConditions(query.filter, parameters).join(' and ')
-  const range = { ...query, filter: countablePart(query.filter) }
-  const candidates = rowsInOrder(range, lookAt, parameters, { filter: query.filter, match: condition })
-  const order = orderOf(query)
-  const relation = `
-    select *
-    from (
-      select compared.*, row_number() over so_far as looked_at,
-        count(*) filter (where is_match) over so_far as matched
-      from (
-        select ${LOG_COLUMN_LIST}, coalesce(is_match, ${condition}, false) as is_match
-        from (
-          select *
-          from ${candidates} candidates
-          order by ${order}
-          limit ${lookAt}
-        ) chosen
-      ) compared
-      window so_far as (order by ${order} rows unbounded preceding)
-    ) counted
-    where (is_match and matched > ${parameters.add(query.offset ?? 0)}) or looked_at = ${lookAt}
-    order by ${order}
-    limit ${parameters.add(query.limit + 1)}`
-  const text = answeredRows(
-    'search_in_order',
-    relation,
-    query,
-    parameters,
-    ', l.is_match, l.looked_at, l.matched',
-  )
-  return { text, values: parameters.values }
-}
-
-/** The first matches of all that the indexes find, sorted; right where there are few. */
-function setStatement(query: RowsQuery): Statement {
-  const parameters = new SqlParameters()
-  const relation = `
-    select *
-    from ${rowsAsSet(query, parameters)} found
-    order by ${orderOf(query)}
-    offset ${parameters.add(query.offset ?? 0)}
-    limit ${parameters.add(query.limit)}`
-  return { text: answeredRows('search_as_set', relation, query, parameters), values: parameters.values }
 }

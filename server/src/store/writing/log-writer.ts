@@ -1,13 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { ByteBudget } from '../../byte-budget.ts'
 import { currentCaller } from '../../caller.ts'
 import { weigh } from '../../record-weight.ts'
 import { withConnection } from '../database/transaction.ts'
-import { isClosingRefusal, recoverEndings } from '../partitions/partition-closing.ts'
-import { isMissingPartition, type Partitions } from '../partitions/partitions.ts'
+import type { Partitions } from '../partitions/partitions.ts'
 import type { Admission } from './admission.ts'
 import type { IdBlocks } from './id-blocks.ts'
 import type { CameraRegister } from './registers.ts'
@@ -30,6 +28,7 @@ import {
   storeCarefully,
 } from './store-batches.ts'
 import { storeInParts } from './store-parts.ts'
+import { type Care, careAfter } from './write-care.ts'
 
 /** Asked before anything is written. */
 export type WriteGate = {
@@ -161,16 +160,6 @@ export const MAX_WAITING_BYTES = 64 * 1024 * 1024
  */
 const LANES = availableParallelism() > 2 ? 3 : 2
 
-/** How often a batch is written whose partition is dropped under its hands: clears that follow each other closely. */
-const MAX_ATTEMPTS = 5
-
-/** How often a batch is tried that reaches into a partition about to end, 50 ms apart: longer than an ending takes. */
-const MAX_CLOSING_ATTEMPTS = 1500
-const CLOSING_RETRY_MS = 50
-
-/** After this many attempts it is checked whether the server that was ending the partition is still there. */
-const ATTEMPTS_BEFORE_RECOVERY = 100
-
 /** The queue is full; nothing of the batch was stored. */
 export class WriterOverloaded extends Error {
   override name = 'WriterOverloaded'
@@ -180,12 +169,6 @@ export class WriterOverloaded extends Error {
 export class WriterClosed extends Error {
   override name = 'WriterClosed'
 }
-
-/**
- * How the records that PostgreSQL refuses are looked for, at the cost of a few statements more: not at all, those whose
- * values it refuses, or also those that no partition takes.
- */
-type Care = 'none' | 'records' | 'places'
 
 export type LogWriterOptions = {
   pool: pg.Pool
@@ -356,22 +339,9 @@ export class LogWriter {
       try {
         return await this.#write(group, care)
       } catch (error) {
-        if (isDataError(error) && care === 'none') {
-          care = 'records'
-          continue
-        }
-        if (isMissingPartition(error) && attempt >= MAX_ATTEMPTS && care !== 'places') {
-          care = 'places'
-          continue
-        }
-        const isEnding = isClosingRefusal(error)
-        if (!isEnding && !isMissingPartition(error) && !isDeadlock(error)) throw error
-        if (attempt >= (isEnding ? MAX_CLOSING_ATTEMPTS : MAX_ATTEMPTS)) throw error
-        if (isEnding) {
-          if (attempt % ATTEMPTS_BEFORE_RECOVERY === 0) await recoverEndings(pool)
-          await delay(CLOSING_RETRY_MS)
-        }
-        partitions.reload()
+        const next = await careAfter(error, { attempt, care }, pool)
+        if (next === care) partitions.reload()
+        care = next
       }
     }
   }
@@ -392,9 +362,4 @@ export class LogWriter {
 
 function bytesOf(records: readonly LogRecord[]): number {
   return records.reduce((bytes, record) => bytes + weigh(record), 0)
-}
-
-/** PostgreSQL ended us so that another could go on. */
-function isDeadlock(error: unknown): boolean {
-  return (error as { code?: unknown }).code === '40P01'
 }
