@@ -1,20 +1,17 @@
 // The screens beside the explorer, in one browser against one started program.
-import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { normaliseRecord } from '@timelapser/logger'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findRunningPostgres } from '../../server/src/store/cluster/embedded-postgres.ts'
 import { openDatabase } from '../../server/src/store/database/open.ts'
 import { LogOperations } from '../../server/src/store/log-operations.ts'
 import { SettingsStore } from '../../server/src/store/settings/settings.ts'
 import { seriousProblems } from '../support/axe.ts'
-import { closeContexts, isFocused, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
-import { comeIn } from '../support/come-in.ts'
-import { launchProgram, makeFolder, type Program } from '../support/program.ts'
+import { isFocused, openPage } from '../support/browser.ts'
+import { type Screens, startScreens } from '../support/screens.ts'
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 const SCREENS = [
   '/patterns',
   '/chart',
@@ -27,69 +24,16 @@ const SCREENS = [
   '/diagnostics',
 ]
 
-let folder: string
-let program: Program
-let url: string
-let browser: Browser
-let context: BrowserContext
-
-async function call(method: string, path: string, body?: unknown, isImport = true) {
-  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
-  const reply = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${key}`,
-      ...(isImport && { 'x-import': 'true' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  expect(reply.status).toBeLessThan(300)
-  return ((await reply.json()) as { data: Record<string, never> }).data
-}
-
-async function open(path: string, size = { width: 1280, height: 900 }): Promise<Page> {
-  const page = await openPage(context)
-  await page.setViewportSize(size)
-  await page.goto(`${url}${path}`)
-  return page
-}
-
-/** A line a minute over a day; the barn's has been missing for three hours, and was for two in the night. */
-function linesOfADay() {
-  const now = Date.now()
-  const lines = []
-  for (let ago = MINUTE; ago < 24 * HOUR; ago += MINUTE) {
-    const timestamp = new Date(now - ago).toISOString()
-    lines.push({ timestamp, level: 'INFO', message: 'frame captured', source: 'camera_1', camera_id: 1 })
-    if (ago < 3 * HOUR || (ago > 8 * HOUR && ago < 10 * HOUR)) continue
-    const isError = Math.floor(ago / HOUR) === 5
-    const message = isError ? 'RTSP timeout after 30 s' : 'frame captured'
-    lines.push({ timestamp, level: isError ? 'ERROR' : 'INFO', message, source: 'camera_2', camera_id: 2 })
-  }
-  return lines
-}
+let screens: Screens
 
 beforeAll(async () => {
-  folder = makeFolder('screens')
-  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
-  url = await program.ready
-  browser = await openBrowser()
-  // Colours that are still changing would be taken for too little contrast.
-  context = await browser.newContext({ reducedMotion: 'reduce' })
-  context.setDefaultTimeout(PATIENCE_MS)
-  await call('POST', '/api/cameras', { id: 1, name: 'Front door' })
-  await call('POST', '/api/cameras', { id: 2, name: 'Barn' })
-  await call('POST', '/api/logs', linesOfADay())
-  url = await comeIn(context, program)
+  screens = await startScreens('screens')
 })
 
-afterAll(async () => {
-  await closeContexts(browser)
-  program?.kill('SIGTERM')
-  await program?.ended
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => screens?.close())
+
+const open: Screens['open'] = (...page) => screens.open(...page)
+const call: Screens['call'] = (...request) => screens.call(...request)
 
 describe('the cameras', () => {
   const camera = (page: Page, name: string) =>
@@ -208,7 +152,7 @@ describe('the patterns', () => {
     await page.waitForURL('**/patterns?source=answers&q=-extra_data.http.status%3A500&show=fields')
     await expect.poll(() => values.allTextContents()).toEqual(['2003'])
 
-    await page.goto(`${url}/logs?source=answers&level=ERROR`)
+    await page.goto(`${screens.url}/logs?source=answers&level=ERROR`)
     await page.getByRole('row', { name: /answered/ }).click()
     const panel = page.getByRole('complementary', { name: /^Line \d+/ })
     await panel.getByRole('treeitem', { name: /status/ }).click({ button: 'right' })
@@ -228,7 +172,7 @@ describe('the patterns', () => {
       .getByText(/level .*loud/i)
       .first()
       .waitFor()
-    await page.goto(`${url}/patterns?q=nothing-like-it`)
+    await page.goto(`${screens.url}/patterns?q=nothing-like-it`)
     await page.getByRole('heading', { name: 'No lines found' }).waitFor()
   })
 })
@@ -250,7 +194,7 @@ test('the audit trail tells who changed what, narrowed by the address', async ()
   await page.getByText('No entry matches these filters.').waitFor()
   await page.getByRole('button', { name: 'Verify' }).click()
   await page.getByText(/all as they were written/).waitFor()
-  await page.goto(`${url}/audit?action=link.redeemed`)
+  await page.goto(`${screens.url}/audit?action=link.redeemed`)
   await entry.getByText('Anonymous on user').first().waitFor()
   await entry.first().locator('summary').press('Enter')
   await page.getByRole('link', { name: 'All by anonymous' }).click()
@@ -267,119 +211,6 @@ test('the diagnostics look at the system, and send test lines through it', async
   await page.getByRole('button', { name: 'Send test lines' }).click()
   await page.getByRole('heading', { name: 'Results of the test lines' }).waitFor()
   expect(await checks.count()).toBeGreaterThan(before)
-})
-
-describe('the alerts', () => {
-  test('begin with ready rules, show when these would have fired, what fires, and what is held back', async () => {
-    const page = await open('/alerts')
-    await page.getByRole('button', { name: 'Use this: Worker stopped' }).waitFor()
-    await page.getByRole('button', { name: 'Use this: Error rate' }).click()
-    const form = page.getByRole('form', { name: 'New rule' })
-    await form.getByText('It would not have fired in the last 7 days.').waitFor()
-    // The barn had an error a minute for an hour; other tests write other errors.
-    await form.getByLabel('Search').fill('RTSP')
-    await form.getByLabel('Lines', { exact: true }).fill('3')
-    await form.getByText('It would have fired once in the last 7 days.').waitFor()
-    await form.getByRole('button', { name: 'Save rule' }).click()
-    const rule = page.getByRole('list', { name: 'Alert rules' }).getByRole('listitem').first()
-    await rule.getByText('normal').waitFor()
-    const line = { level: 'ERROR', message: 'RTSP timeout', source: 'camera_2', camera_id: 2 }
-    await call(
-      'POST',
-      '/api/logs',
-      Array.from({ length: 5 }, () => line),
-      false,
-    )
-    await expect
-      .poll(async () => {
-        await page.reload()
-        await rule.waitFor()
-        return page.getByRole('link', { name: 'Alerts: 1 firing' }).count()
-      })
-      .toBe(1)
-    await rule.getByText(/^firing for/).waitFor()
-    await page.getByRole('list', { name: 'History' }).getByText('5 lines in the 5 minutes').waitFor()
-    await rule.getByRole('button', { name: 'Silence Error rate' }).click()
-    await rule.getByLabel('Reason').fill('works on the barn')
-    await rule.getByRole('button', { name: 'Silence', exact: true }).click()
-    await page.getByText('works on the barn').waitFor()
-    await page.getByRole('button', { name: 'End the silence of Error rate' }).click()
-    await page.getByRole('button', { name: 'Confirm: End the silence of Error rate' }).click()
-    await page.getByText('No notice is held back.').waitFor()
-    await rule.getByRole('link', { name: 'Lines' }).click()
-    await page.waitForURL('**/logs?min_level=ERROR&q=RTSP&from=*')
-    await page.getByRole('link', { name: /^Alert Error rate: fires/ }).click()
-    await page.waitForURL('**/alerts?rule=*')
-    await isFocused(page, rule)
-    await rule.getByRole('button', { name: 'Delete Error rate' }).click()
-    await rule.getByRole('button', { name: 'Confirm: Delete Error rate' }).click()
-    await page.getByRole('button', { name: 'Use this: Error rate' }).waitFor()
-  })
-
-  test('are made of what the list shows', { tags: ['long'] }, async () => {
-    const page = await open('/logs?source=camera_2&camera_id=2&q=timeout')
-    await page.getByRole('button', { name: 'More', exact: true }).click()
-    await page.getByRole('menuitem', { name: 'Alert on this' }).click()
-    const form = page.getByRole('form', { name: 'New rule' })
-    await form.getByText('And: camera Barn').waitFor()
-    expect(await form.getByLabel('Source').inputValue()).toBe('camera_2')
-    expect(await form.getByLabel('Search').inputValue()).toBe('timeout')
-    await form.getByLabel('Condition').selectOption('any')
-    await form.getByText(/It would have fired/).waitFor()
-    await page.goto(`${url}/patterns?min_level=ERROR`)
-    await page.getByRole('link', { name: 'Alert on RTSP timeout after' }).click()
-    expect(await form.getByLabel('Search').inputValue()).toBe('message:"RTSP timeout after"')
-    await page.goto(`${url}/cameras`)
-    await page.getByRole('link', { name: 'Alert on Barn' }).click()
-    await form.getByText('And: camera Barn').waitFor()
-    await form.getByLabel('Name').fill('By day')
-    await form.getByText('Only within active hours').click()
-    await form.getByLabel('Day').selectOption('sun')
-    await form.getByText('Latitude goes from -90 to 90').waitFor()
-    await form.getByLabel('Latitude').fill('52.52')
-    await form.getByLabel('Longitude').fill('13.4')
-    await form.getByText(/It would (not )?have fired/).waitFor()
-    await form.getByLabel('Hold notices back in quiet hours').check()
-    const quiet = form.getByRole('group', { name: 'Quiet hours' })
-    await quiet.getByLabel('To', { exact: true }).fill('05:30')
-    for (const day of ['Sat', 'Sun']) await quiet.getByLabel(day, { exact: true }).uncheck()
-    await form.getByRole('button', { name: 'Save rule' }).click()
-    const rule = page.getByRole('list', { name: 'Alert rules' }).getByRole('listitem').first()
-    await rule
-      .getByText(/active from sunrise to sunset .*, quiet from 22:00 to 05:30 on Mon, Tue, Wed, Thu, Fri /)
-      .waitFor()
-    await rule.getByRole('button', { name: 'Delete By day' }).click()
-    await rule.getByRole('button', { name: 'Confirm: Delete By day' }).click()
-    await rule.waitFor({ state: 'detached' })
-  })
-
-  test('are told by channels that administrators add and try', { tags: ['long'] }, async () => {
-    const page = await open('/alerts')
-    await page.getByRole('button', { name: 'Add channel' }).click()
-    const form = page.getByRole('form', { name: 'New channel' })
-    await form.getByLabel('Channel name').fill('ops')
-    await form.getByLabel('Kind').selectOption('json')
-    await form.getByLabel('Address').fill('http://169.254.169.254/latest')
-    await form.getByRole('button', { name: 'Save channel' }).click()
-    await page.getByRole('button', { name: 'Send a test to ops' }).click()
-    await page.getByText('169.254.169.254 is an address of this machine or its link').waitFor()
-    const digest = page.getByRole('region', { name: 'Daily digest' })
-    await digest.getByRole('button', { name: 'Show the last 24 hours' }).click()
-    await digest.getByText('New kinds of message at WARNING and above').waitFor()
-    await digest.getByRole('button', { name: 'Send daily' }).click()
-    await digest.getByLabel('Time', { exact: true }).fill('06:30')
-    await digest.getByLabel('ops').check()
-    await digest.getByRole('button', { name: 'Save' }).click()
-    await digest.getByText(/^At 06:30 \(.+\) to ops/).waitFor()
-    await page.getByRole('button', { name: 'Delete ops' }).click()
-    await page.getByRole('button', { name: 'Confirm: Delete ops' }).click()
-    await page.getByText('The daily digest of ada goes to this channel').waitFor()
-    await digest.getByRole('button', { name: 'Switch off' }).click()
-    await digest.getByRole('button', { name: 'Send daily' }).waitFor()
-    await page.getByRole('button', { name: 'Delete ops' }).click()
-    await page.getByRole('button', { name: 'Confirm: Delete ops' }).click()
-    await page.getByText('No channels yet').waitFor()
-  })
 })
 
 describe('every screen', () => {
@@ -435,7 +266,7 @@ test('a viewer finds no way to what only administrators may do', async () => {
   const { url: link } = await call('POST', '/api/users/link', { username: 'vic', cameras: [1] })
   const charts = [{ title: 'By camera', query: 'by=camera_id&kind=table' }]
   await call('POST', '/api/boards', { name: 'Of all', shared: true, charts })
-  const own = await browser.newContext()
+  const own = await screens.browser.newContext()
   const page = await openPage(own)
   await page.goto(String(link))
   await page.getByLabel('Name').fill('vic')
@@ -513,7 +344,7 @@ describe('the lines of two servers on one database', () => {
     tags: ['long'],
   }, async () => {
     const database = await openDatabase({
-      connection: findRunningPostgres(join(folder, 'data')) ?? {},
+      connection: findRunningPostgres(join(screens.folder, 'data')) ?? {},
       maxConnections: 2,
       applicationName: 'second-server',
     })
