@@ -120,7 +120,7 @@ export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
 }
 
 /** The rows of a relation as they are answered, in order; with their `bytes` where these are bounded. */
-export function answeredRows(
+function answeredRows(
   name: string,
   relation: string,
   { order, limit, maxBytes }: Pick<RowsQuery, 'order' | 'limit' | 'maxBytes'>,
