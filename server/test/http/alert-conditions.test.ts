@@ -120,6 +120,21 @@ describe('a rule that counts', () => {
     await expect.poll(() => told().map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
   })
 
+  it('counts lines that were deleted before it was evaluated, and keeps no counts of entries that it was', async () => {
+    const id = await addRule({ name: 'Gone', query: '', condition: { kind: 'count', over: 2, minutes: 5 } })
+    const { pool } = server.database.database
+    await whileNobodyEvaluates(async () => {
+      for (let line = 0; line < 3; line++) await log({ source: 'gone' })
+      const preview = await server.send('POST', '/api/logs/delete/preview', { source: 'gone' })
+      const { filters_applied: filters, rows } = preview.body.data
+      const deleted = await server.send('POST', '/api/logs/delete', { ...filters, confirm_rows: rows })
+      expect(deleted.body.data.deleted_count).toBe(3)
+    })
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+    const { rows } = await pool.query('select from log_feed_counts')
+    expect(rows).toHaveLength(0)
+  })
+
   it('makes one late notice of an hour that a spool delivers at once', async () => {
     await addRule({ name: 'Spool', query: '', condition: { kind: 'count', over: 2, minutes: 5 } })
     const lines = Array.from({ length: 180 }, (_, index) => ({

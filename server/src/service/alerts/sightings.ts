@@ -53,11 +53,12 @@ export async function findSightings(
   for (const count of counts) {
     const searches = set.byDimensions.get(keyOf(count))
     if (!searches) continue
-    const seen = timesOf(count)
+    const { feed_id, minute, rows, first, last } = count
+    const seen = { feed_id, minute, rows, first, last }
     for (const search of searches.counted) {
       if (count.feed_id <= search.begins_after || (count.is_own && !search.include_own)) continue
       const group_key = groupOf(search, count)
-      if (group_key !== undefined) gathered.add(search.rule_id, group_key, seen, tallyOf(search, count.rows))
+      if (group_key !== undefined) gathered.add(search.rule_id, group_key, seen, tallyOf(search, rows))
     }
     texts.add(count, searches)
   }

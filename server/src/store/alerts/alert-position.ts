@@ -105,13 +105,20 @@ export async function readPosition(client: pg.PoolClient): Promise<AlertPosition
   return position
 }
 
+/** Moves the position on, and lets go of the counts of the entries that it passes. */
 export async function savePosition(
   client: pg.PoolClient,
   { feed_id, watermark }: Pick<AlertPosition, 'feed_id' | 'watermark'>,
 ): Promise<void> {
   await client.query({
     name: 'save_alert_position',
-    text: 'update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to = 0',
+    text: `
+      with evaluated as (
+        delete from log_feed_counts
+        where feed_id > (select feed_id from alert_position) and feed_id <= $1
+      )
+      update alert_position
+      set feed_id = $1, watermark = $2::timestamptz, trimmed_to = 0`,
     values: [feed_id, watermark],
   })
 }

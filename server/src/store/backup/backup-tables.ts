@@ -4,7 +4,7 @@ import { OWN_ROWS_SCHEMA } from '../database/table-names.ts'
 /**
  * Made anew by a restore: the schema's own history, the registry of partitions, what was cleared and could be brought
  * back for ten minutes, and masking under way, whose pattern may be the secret itself, when jobs ran, and notices on
- * their way, which a copy of the database must not send once more. The queue of jobs lies in a schema of its own and fills itself.
+ * their way, which a copy of the database must not send once more, and counts of entries that are about to be evaluated. The queue of jobs lies in a schema of its own and fills itself.
  */
 export const NOT_IN_BACKUPS = [
   'migrations',
@@ -15,6 +15,7 @@ export const NOT_IN_BACKUPS = [
   'job_runs',
   'alert_deliveries',
   'alert_signs',
+  'log_feed_counts',
 ]
 
 /** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */

@@ -36,6 +36,8 @@ export async function trimFeed(pool: pg.Pool): Promise<number> {
         update alert_position
         set trimmed_to = greatest(trimmed_to, (select max(id) from gone))
         where feed_id < (select max(id) from gone)
+      ), counts as (
+        delete from log_feed_counts where feed_id <= (select max(id) from gone)
       ), marked as (
         select *, (
           first_id = lag(last_id) over by_id + 1 and hours = lag(hours) over by_id

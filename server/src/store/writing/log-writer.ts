@@ -18,15 +18,8 @@ import {
   rememberBatch,
   type SenderMark,
 } from './senders.ts'
-import {
-  isDataError,
-  joinPlaces,
-  type OnRows,
-  type Part,
-  partsOf,
-  storeAtOnce,
-  storeCarefully,
-} from './store-batches.ts'
+import { isDataError, joinPlaces, type OnRows, type Part, partsOf, storeAtOnce } from './store-batches.ts'
+import { storeCarefully } from './store-carefully.ts'
 import { storeInParts } from './store-parts.ts'
 import { type Care, careAfter } from './write-care.ts'
 

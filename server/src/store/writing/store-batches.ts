@@ -3,6 +3,7 @@
 
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import type { CountedLines, KeptCounts } from '../alerts/entry-counts.ts'
 import {
   arrayText,
   BEGIN,
@@ -34,7 +35,7 @@ export type Batch = {
   isImport: boolean
 }
 
-const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
+export const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
 
 /** Rows that are being stored, with the id of the first; the others follow it. */
 export type OnRows = (records: readonly LogRecord[], firstId: number) => void
@@ -77,79 +78,20 @@ export async function storeAtOnce(
   return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
 }
 
-/**
- * Stores every record PostgreSQL takes and finds the others out. When it throws, roll back.
- *
- * @param isOutside whether a record that no partition takes is refused as well: its partition was made and made again
- */
-export async function storeCarefully(
-  client: pg.PoolClient,
-  batches: readonly Batch[],
-  firstId: number,
-  isOutside: boolean,
-): Promise<AddResult[]> {
-  await client.query('begin')
-  const repeats = await claimBatches(client, batches)
-  const fresh = batches.filter((batch) => !repeats.has(batch))
-  const records = fresh.flatMap((batch) => batch.records)
-  const refused = await copyAround(client, records, firstId, isOutside)
-  const stored = refused.size === 0 ? records : records.filter((_, index) => !refused.has(index))
-  if (stored.length > 0) {
-    const { text, values } = feedStatement(fresh, stored, firstId, minutesOf(stored))
-    await client.query({ name: 'append_to_feed', text, values: [...values] })
-  }
-  const written = resultsOf(fresh, firstId, refused)
-  await rememberReplies(client, fresh, written)
-  await client.query('commit')
-  return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
-}
-
-/** Copies all records it can. A refused COPY is halved until the bad record is alone; returns those, by index. */
-async function copyAround(
-  client: pg.PoolClient,
-  records: readonly LogRecord[],
-  firstId: number,
-  isOutside: boolean,
-): Promise<Map<number, string>> {
-  const refused = new Map<number, string>()
-  const copyRange = async (start: number, end: number): Promise<void> => {
-    if (start === end) return
-    await client.query('savepoint records')
-    try {
-      const chunks = copyText(records, start, end, firstId)
-      await sendFlight(client, { before: [], copy: COPY, chunks, after: [] })
-      await client.query('release savepoint records')
-    } catch (error) {
-      const isRefused = isDataError(error) || (isOutside && isMissingPartition(error))
-      if (!isRefused) throw error
-      await client.query('rollback to savepoint records')
-      if (end - start === 1) {
-        refused.set(start, reasonOf(error as Error))
-        return
-      }
-      const middle = (start + end) >> 1
-      await copyRange(start, middle)
-      await copyRange(middle, end)
-    }
-  }
-  await copyRange(0, records.length)
-  return refused
-}
-
 /** The counts of the stored records and the place of their batches in the feed: the last statement before COMMIT. */
-function feedStatement(
+export function feedStatement(
   batches: readonly Batch[],
   stored: readonly LogRecord[],
   firstId: number,
   storedMinutes = batches.flatMap((batch) => batch.minutes),
 ): FlightStatement {
-  const { buckets, levels, sources, cameras, rows } = countBatch(stored)
+  const { buckets, levels, sources, cameras, rows, entryCounts } = countBatch(stored)
   const ids = batches.reduce((sum, batch) => sum + batch.records.length, 0)
   const minutes = storedMinutes.sort()
   const lastMinute = minutes.at(-1) ?? ''
   return {
     name: 'flight_feed',
-    text: 'select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    text: 'select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
     values: [
       `${firstId}`,
       `${firstId + ids - 1}`,
@@ -158,11 +100,12 @@ function feedStatement(
       `${stored.length}`,
       ...[buckets, levels, sources, cameras, rows].map(arrayText),
       `${batches.some(({ isImport }) => isImport)}`,
+      entryCounts,
     ],
   }
 }
 
-function resultsOf(
+export function resultsOf(
   fresh: readonly Batch[],
   firstId: number,
   refused: ReadonlyMap<number, string>,
@@ -207,10 +150,8 @@ export function isDataError(error: unknown): error is Error {
   )
 }
 
-function reasonOf(error: Error): string {
-  if (error instanceof UnwritableRecord) return error.message.slice(0, 200)
-  return `PostgreSQL refused the record: ${error.message.slice(0, 200)}`
-}
+/** Lines that differ in this of one entry: the counts of an entry with more are not kept, some 60 kB. */
+export const MAX_COUNTED_LINES = 2000
 
 /** Rows by minute, level, source and camera, as parallel arrays for `unnest`. */
 type BatchCounts = {
@@ -219,35 +160,76 @@ type BatchCounts = {
   sources: string[]
   cameras: (number | null)[]
   rows: number[]
+  /** The same with the times of the rows, for the alert rules; null when there are too many to be kept. */
+  entryCounts: string | null
 }
 
-/** Counts a batch by minute, level, source and camera. */
+/** Rows that have all of it in common, and the earliest and latest of them in milliseconds of their minute. */
+type Cell = { rows: number; first: number; last: number }
+
+/** Counts a batch by minute, level, source and camera; the system's own lines apart. */
 function countBatch(records: readonly LogRecord[]): BatchCounts {
   // Map in map: a text of all four as the key would have to be put together for every record.
-  const sources = new Map<string, Map<string, Map<number, number>>>()
+  const sources = new Map<string, Map<string, Map<number, Cell>>>()
   let minute = ''
-  for (const { timestamp, level, source, camera_id } of records) {
+  for (const { timestamp, level, source, camera_id, logger_name } of records) {
     if (minute === '' || !timestamp.startsWith(minute)) minute = timestamp.slice(0, 16)
-    const minutes = entry(sources, source, newMap<string, Map<number, number>>)
-    const groups = entry(minutes, minute, newMap<number, number>)
-    const group = (camera_id ?? 0) * LEVELS.length + LEVELS.indexOf(level)
-    groups.set(group, (groups.get(group) ?? 0) + 1)
+    const minutes = entry(sources, source, newMap<string, Map<number, Cell>>)
+    const groups = entry(minutes, minute, newMap<number, Cell>)
+    const own = isOwnLogger(logger_name) ? 1 : 0
+    const group = ((camera_id ?? 0) * 2 + own) * LEVELS.length + LEVELS.indexOf(level)
+    const at = millisOfMinute(timestamp)
+    const cell = groups.get(group)
+    if (cell) {
+      cell.rows++
+      if (at < cell.first) cell.first = at
+      if (at > cell.last) cell.last = at
+    } else groups.set(group, { rows: 1, first: at, last: at })
   }
-  const counts: BatchCounts = { buckets: [], levels: [], sources: [], cameras: [], rows: [] }
-  for (const [source, minutes] of sources) {
+  return arraysOf(sources)
+}
+
+function arraysOf(all: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, Cell>>>): BatchCounts {
+  const counts: BatchCounts = {
+    ...{ buckets: [], levels: [], sources: [], cameras: [], rows: [], entryCounts: null },
+  }
+  const lines: CountedLines[] = []
+  for (const [source, minutes] of all) {
     for (const [minute, groups] of minutes) {
-      for (const [group, rows] of groups) {
-        counts.buckets.push(`${minute}:00Z`)
+      const bucket = `${minute}:00Z`
+      const began = Date.parse(bucket)
+      for (const [group, { rows, first, last }] of groups) {
         // PostgreSQL is about to refuse an invalid level, with its record.
-        counts.levels.push(LEVELS[group % LEVELS.length] ?? '')
-        counts.sources.push(source)
+        const level = LEVELS[group % LEVELS.length] ?? ''
+        const rest = Math.floor(group / LEVELS.length)
         // Ids of cameras begin at 1.
-        counts.cameras.push(Math.floor(group / LEVELS.length) || null)
+        const camera_id = Math.floor(rest / 2) || null
+        counts.buckets.push(bucket)
+        counts.levels.push(level)
+        counts.sources.push(source)
+        counts.cameras.push(camera_id)
         counts.rows.push(rows)
+        const times = { minute: began, first: began + first, last: began + last }
+        lines.push({ level, source, camera_id, is_own: rest % 2 === 1, rows, ...times })
       }
     }
   }
+  if (lines.length <= MAX_COUNTED_LINES) counts.entryCounts = countsText(lines)
   return counts
+}
+
+const ZERO = 48
+const POINT = 46
+
+/** Milliseconds since the minute of a timestamp began, digits below dropped. */
+function millisOfMinute(timestamp: string): number {
+  const digit = (index: number) => timestamp.charCodeAt(index) - ZERO
+  let millis = digit(17) * 10_000 + digit(18) * 1000
+  if (timestamp.charCodeAt(19) !== POINT) return millis
+  for (let index = 20, worth = 100; worth >= 1 && index < timestamp.length - 1; index++, worth /= 10) {
+    millis += digit(index) * worth
+  }
+  return millis
 }
 
 function newMap<K, V>(): Map<K, V> {
@@ -262,8 +244,31 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made
 }
 
+/** The lines as the text in `log_feed_counts`. */
+function countsText(lines: readonly CountedLines[]): string {
+  const sources = new Map<string, number>()
+  const levels = new Map<string, number>()
+  const place = (of: Map<string, number>, value: string) => {
+    const known = of.get(value)
+    if (known !== undefined) return known
+    of.set(value, of.size)
+    return of.size - 1
+  }
+  const numbers = lines.flatMap(({ level, source, camera_id, is_own, minute, rows, first, last }) => [
+    ...[place(sources, source), place(levels, level), camera_id ?? 0, is_own ? 1 : 0],
+    ...[minute, rows, first - minute, last - minute],
+  ])
+  const kept: KeptCounts = { sources: [...sources.keys()], levels: [...levels.keys()], lines: numbers }
+  return JSON.stringify(kept)
+}
+
+/** `IS_OWN` for a line that is not stored yet. */
+function isOwnLogger(name: string | null): boolean {
+  return name !== null && (name.startsWith('timelapser_logs.') || name === 'timelapser.diagnose')
+}
+
 /** The minutes of the records, as the instants they begin with. Bounds of partitions and counts are whole minutes. */
-function minutesOf(records: readonly LogRecord[]): string[] {
+export function minutesOf(records: readonly LogRecord[]): string[] {
   const minutes = new Set<string>()
   let minute = ''
   for (const { timestamp } of records) {

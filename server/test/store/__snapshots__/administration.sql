@@ -37,7 +37,7 @@ alter table logs attach partition logs_of_a_range for values from ('â€¦') to ('â
 alter table logs_of_a_range drop constraint logs_of_a_range;
 
 -- append_to_feed
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- applied_migrations
 select name from migrations;
@@ -499,5 +499,5 @@ copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_
 -- 1:
 begin;
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 commit

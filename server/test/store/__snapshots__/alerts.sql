@@ -369,6 +369,11 @@ select pg_advisory_xact_lock($1);
         due_at = case when due_at < $2::timestamptz then $2::timestamptz else due_at end
       where rule_id = any ($1::bigint[]) and judged_from is not null;
 
+-- kept_entry_counts
+      select feed_id, counts
+      from log_feed_counts
+      where feed_id = any ($1::bigint[]);
+
 -- learn_alert_kinds
       insert into alert_kinds (rule_id, kind, first_at)
       select *
@@ -614,7 +619,12 @@ select watermark from alert_position;
       returning owner, owner_name, enabled, at, timezone, channels, next_at, last_at, updated_at;
 
 -- save_alert_position
-update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to = 0;
+      with evaluated as (
+        delete from log_feed_counts
+        where feed_id > (select feed_id from alert_position) and feed_id <= $1
+      )
+      update alert_position
+      set feed_id = $1, watermark = $2::timestamptz, trimmed_to = 0;
 
 -- save_alert_rule
       update alert_rules r

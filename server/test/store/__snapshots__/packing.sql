@@ -808,7 +808,7 @@ update log_partitions set closed_at = now();
 -- write_batches
 begin;
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 commit;
 
 -- write_numbers

@@ -801,7 +801,7 @@ update log_partitions
 
 -- write_batches
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 commit;
 
 -- 0+:

@@ -1314,6 +1314,8 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
         update alert_position
         set trimmed_to = greatest(trimmed_to, (select max(id) from gone))
         where feed_id < (select max(id) from gone)
+      ), counts as (
+        delete from log_feed_counts where feed_id <= (select max(id) from gone)
       ), marked as (
         select *, (
           first_id = lag(last_id) over by_id + 1 and hours = lag(hours) over by_id
@@ -1337,5 +1339,5 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 
 -- write_batches
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 commit;
