@@ -251,6 +251,55 @@ it('stores everything of a group for a while when it begins to fire, unless some
   ])
 })
 
+it('shows the lines that came because the level was raised, in the history and with the recovery', async () => {
+  const { log_level } = (await server.get('/api/settings')).body.data
+  await server.send('PUT', '/api/settings', { log_level: 'WARNING' })
+  try {
+    const id = await addRule({
+      name: 'Detail',
+      query: 'min_level=ERROR',
+      condition: { kind: 'any', minutes: 5 },
+      group_by: 'source',
+      raise_level: { level: 'DEBUG', minutes: 15 },
+    })
+    await log({ source: 'lens', message: 'an error' })
+    await log(
+      { source: 'lens', level: 'DEBUG', message: 'before it', extra_data: { recorded: true } },
+      2 * MINUTE,
+    )
+    await evaluate()
+    const overrides = async () => (await server.get('/api/levels')).body.data.overrides
+    await expect
+      .poll(async () => (await overrides()).map((one: { target: string }) => one.target))
+      .toContain('lens')
+    await log({ source: 'lens', level: 'DEBUG', message: 'focus at 0.2' })
+    await log({ source: 'lens', level: 'WARNING', message: 'stored anyway' })
+    await log({ source: 'lens', level: 'INFO', message: 'focus lost' }, -MINUTE)
+    await pass(7)
+    await expect.poll(() => arrived('resolved').filter(({ body }) => body.rule.id === id).length).toBe(1)
+    const [told] = arrived('resolved').filter(({ body }) => body.rule.id === id)
+    const messages = told?.body.raised.lines.map(({ message }: { message: string }) => message)
+    expect(told?.body.raised.level).toBe('DEBUG')
+    expect(messages.sort()).toEqual(['focus at 0.2', 'focus lost'])
+    const { transitions } = (await server.get(`/api/alerts/history?rule_id=${id}`)).body.data
+    const [over, firing] = transitions
+    expect([over.kind, over.raised, firing.kind]).toEqual(['resolved', null, 'firing'])
+    expect(told?.body.raised.link).toBe(`https://logs.example.org/logs${firing.raised}`)
+    const list = new URLSearchParams(firing.raised)
+    const bounds = { start_date: list.get('from'), end_date: list.get('to') }
+    const query = new URLSearchParams({ q: list.get('q') ?? '', source: 'lens', ...bounds } as Record<
+      string,
+      string
+    >)
+    const { logs } = (await server.get(`/api/logs?${query}`)).body.data
+    const shown = logs.map(({ message }: { message: string }) => message)
+    expect(shown.sort()).toEqual(['before it', 'focus at 0.2', 'focus lost'])
+  } finally {
+    await server.send('DELETE', '/api/levels/source/lens')
+    await server.send('PUT', '/api/settings', { log_level })
+  }
+})
+
 describe('roles', () => {
   it('lets a reader keep rules of their own, which see what their owner sees', async () => {
     const rule = {

@@ -21,6 +21,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   replica_target: 'with a read replica',
   replica_replayed: 'at a read replica',
   replica_identity: 'with a read replica, at both',
+  alert_firings_of: 'when an incident that raised a level is over',
   read_alert_rules_version: 'the rules of alerts, when they are older than half a minute',
   blocks_with_column: 'where rows are packed; packed-chart.test.ts',
   read_number_columns: 'where rows are packed; packed-chart.test.ts',

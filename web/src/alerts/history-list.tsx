@@ -45,7 +45,7 @@ export function HistoryList({ transitions }: { transitions: readonly AlertTransi
 }
 
 function HistoryItem({ transition }: { transition: AlertTransition }) {
-  const { at, rule_name, label, kind, text, held, search, tier, severity } = transition
+  const { at, rule_name, label, kind, text, held, search, raised, tier, severity } = transition
   const zone = useDisplayZone()
   return (
     <li className="grid gap-x-4 gap-y-0.5 px-4 py-2 sm:grid-cols-[9rem_minmax(0,1fr)_auto]">
@@ -62,11 +62,18 @@ function HistoryItem({ transition }: { transition: AlertTransition }) {
           <span className="block text-small text-paused">Notice delayed: {held}</span>
         )}
       </span>
-      {search !== null && (
-        <Link href={`/logs${search}`} className="self-start text-accent underline underline-offset-2">
-          Lines
-        </Link>
-      )}
+      <span className="flex flex-wrap gap-x-4 self-start">
+        {raised !== null && (
+          <Link href={`/logs${raised}`} className="text-accent underline underline-offset-2">
+            Raised level
+          </Link>
+        )}
+        {search !== null && (
+          <Link href={`/logs${search}`} className="text-accent underline underline-offset-2">
+            Lines
+          </Link>
+        )}
+      </span>
     </li>
   )
 }

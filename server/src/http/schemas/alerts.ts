@@ -138,6 +138,8 @@ export const AlertTransition = Type.Object({
   text: Type.String(),
   /** The list of its lines, as a query string of the page. */
   search: Nullable(Type.String()),
+  /** The list of the lines stored because the level was raised when it fired. */
+  raised: Nullable(Type.String()),
 })
 export type AlertTransition = Static<typeof AlertTransition>
 

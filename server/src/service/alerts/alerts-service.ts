@@ -1,3 +1,4 @@
+import type { Level } from '@timelapser/logger'
 import type pg from 'pg'
 import { listChannels } from '../../store/alerts/alert-channels.ts'
 import {
@@ -21,6 +22,7 @@ import type { AlertDefinition } from './alert-rule.ts'
 import { describeTransition } from './delivery/describe.ts'
 import { groupQuery, searchOf } from './delivery/evidence.ts'
 import { labelOf } from './delivery/notice-writer.ts'
+import { raisedLines, searchOfRaised } from './delivery/raised-lines.ts'
 import { ownerOf } from './owner-sight.ts'
 import { definitionAt } from './thresholds.ts'
 import { asSeenBy, missing, visibleRules } from './visible-rules.ts'
@@ -32,6 +34,8 @@ export type AlertsServiceOptions = {
   cameras: CameraService
   logOperations: LogOperations
   queries: SearchQueries
+  /** The level in force without overrides. */
+  generalLevel: () => Promise<Level>
   /** Called when a notice is to be tried again. */
   onRetry: () => void
 }
@@ -93,10 +97,10 @@ export class AlertsService {
     const { before, rule_id: _, limit, ...range } = asked
     const { start, end } = toFilter(range, reader.visibility)
     const found = await listTransitions(pool, { rules: ids, before, start, end, limit })
-    const names = await cameras.names()
+    const [names, level] = await Promise.all([cameras.names(), this.#options.generalLevel()])
     return found.flatMap((transition) => {
       const rule = rules.get(transition.rule_id)
-      return rule ? [transitionOf(rule, transition, names)] : []
+      return rule ? [transitionOf(rule, transition, names, level)] : []
     })
   }
 
@@ -116,11 +120,15 @@ export class AlertsService {
       asked,
       signal,
     )
-    const [names, channels] = await Promise.all([cameras.names(), listChannels(pool)])
+    const [names, channels, level] = await Promise.all([
+      cameras.names(),
+      listChannels(pool),
+      this.#options.generalLevel(),
+    ])
     const channelOf = new Map(channels.map((channel) => [channel.id, channel.name]))
     return {
       ...why,
-      transitions: transitions.map((transition) => transitionOf(rule, transition, names)),
+      transitions: transitions.map((transition) => transitionOf(rule, transition, names, level)),
       notices: notices.map(({ channel_id, kind, state, attempts, created_at, ended_at, error }) => ({
         ...{ channel: channelOf.get(channel_id) ?? `channel ${channel_id}`, kind, state, attempts },
         ...{ created_at, ended_at, error },
@@ -201,7 +209,13 @@ function groupOf(rule: StoredRule, tiers: readonly StoredState[], names: Readonl
   }
 }
 
-function transitionOf(rule: StoredRule, transition: StoredTransition, names: ReadonlyMap<number, string>) {
+function transitionOf(
+  rule: StoredRule,
+  transition: StoredTransition,
+  names: ReadonlyMap<number, string>,
+  level: Level,
+) {
+  const raised = raisedLines(rule.rule as AlertDefinition, transition, level)
   const definition = definitionAt(rule.rule as AlertDefinition, transition.tier)
   const isOfRule = transition.kind === 'problem' || transition.kind === 'recovered'
   return {
@@ -213,5 +227,6 @@ function transitionOf(rule: StoredRule, transition: StoredTransition, names: Rea
       ? (transition.held ?? 'It is evaluated again.')
       : describeTransition(definition, transition),
     search: isOfRule ? null : searchOf(definition, [transition]),
+    raised: raised ? searchOfRaised(raised) : null,
   }
 }

@@ -142,6 +142,33 @@ export async function findTransitions(pool: pg.Pool, ids: readonly number[]): Pr
   return rows
 }
 
+/** The transitions with which the incidents of these began, of the condition itself. */
+export async function firingsOf(
+  pool: pg.Pool,
+  transitions: readonly Pick<StoredTransition, 'rule_id' | 'group_key' | 'incident'>[],
+): Promise<StoredTransition[]> {
+  const { rows } = await pool.query<StoredTransition>({
+    name: 'alert_firings_of',
+    text: `
+      select t.*
+      from unnest($1::bigint[], $2::text[], $3::bigint[]) as k (rule, key, begun)
+      cross join lateral (
+        select id, ${COLUMNS}
+        from alert_transitions
+        where rule_id = k.rule and group_key = k.key and tier = 0 and kind = 'firing' and incident = k.begun
+        order by id desc
+        limit 1
+      ) t
+      order by t.id`,
+    values: [
+      transitions.map(({ rule_id }) => rule_id),
+      transitions.map(({ group_key }) => group_key),
+      transitions.map(({ incident }) => incident),
+    ],
+  })
+  return rows
+}
+
 /** The newest transition of each of these groups at a threshold. */
 export async function newestTransitions(
   client: pg.PoolClient,

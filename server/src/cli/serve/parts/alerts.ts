@@ -32,12 +32,15 @@ export function alertsPart(
   administration: ReturnType<typeof administrationPart>,
   { queries }: ReturnType<typeof readingPart>,
 ) {
-  const { pool, logOperations, auditTrail, reports, metrics, notices } = core
+  const { pool, logOperations, auditTrail, reports, metrics, notices, settings } = core
   const { cameras } = administration
   const { key, allowLocal = false, pageUrl } = options
   const box = new SecretBox(key)
   const digests = new DigestWriter({ pool, cameras, logOperations, pageUrl })
-  const writer = new NoticeWriter({ pool, queries, cameras, logOperations, pageUrl, digests })
+  const generalLevel = async () => (await settings.get()).log_level
+  const writer = new NoticeWriter({
+    ...{ pool, queries, cameras, logOperations, pageUrl, generalLevel, digests },
+  })
   const rules = new AlertRules({ pool, queries, logOperations })
   const deliverer = new Deliverer({
     ...{ pool, writer, box, allowLocal },
@@ -55,7 +58,10 @@ export function alertsPart(
   }
   const reload = () => rules.reload()
   const services = {
-    alerts: new AlertsService({ pool, auditTrail, cameras, logOperations, queries, onRetry: onNotices }),
+    alerts: new AlertsService({
+      ...{ pool, auditTrail, cameras, logOperations, queries, generalLevel },
+      onRetry: onNotices,
+    }),
     rules: new RulesService({ pool, auditTrail, queries, cameras, logOperations, onChange }),
     silences: new SilencesService({ pool, auditTrail, onChange }),
   }

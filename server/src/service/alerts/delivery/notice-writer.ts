@@ -1,7 +1,8 @@
+import type { Level } from '@timelapser/logger'
 import type pg from 'pg'
 import type { StoredDelivery } from '../../../store/alerts/alert-deliveries.ts'
 import { findRule, type StoredRule } from '../../../store/alerts/alert-rules.ts'
-import { findTransitions, type StoredTransition } from '../../../store/alerts/alert-transitions.ts'
+import { findTransitions, firingsOf, type StoredTransition } from '../../../store/alerts/alert-transitions.ts'
 import { fromMillis } from '../../../store/database/timestamp.ts'
 import type { LogFilter } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
@@ -17,7 +18,16 @@ import { OwnerSight } from '../owner-sight.ts'
 import { definitionAt } from '../thresholds.ts'
 import { describeCondition, describeTransition } from './describe.ts'
 import { boundsOf, evidenceQuery, searchOf } from './evidence.ts'
-import { cut, type Notice, type NoticeGroup, type NoticeKind, type NoticeLine, titleOf } from './notice.ts'
+import {
+  cut,
+  type Notice,
+  type NoticeGroup,
+  type NoticeKind,
+  type NoticeLine,
+  type RaisedNotice,
+  titleOf,
+} from './notice.ts'
+import { raisedLines, searchOfRaised } from './raised-lines.ts'
 
 /** Lines of evidence in a notice, and groups that a digest names. */
 const MAX_LINES = 5
@@ -30,6 +40,8 @@ export type NoticeWriterOptions = {
   logOperations: Pick<LogOperations, 'getLogs'>
   /** Where people reach the page. */
   pageUrl: string | undefined
+  /** The level in force without overrides. */
+  generalLevel: () => Promise<Level>
   digests: Pick<DigestWriter, 'write'>
 }
 
@@ -71,6 +83,7 @@ export class NoticeWriter {
       text: isOfRule ? problemText(kind, transitions[0]) : groupsText(definition, transitions, groups),
       link: isOfRule ? null : this.link(definition, transitions),
       lines,
+      ...(kind === 'resolved' && { raised: await this.#raised(rule, definition, transitions) }),
     }
   }
 
@@ -137,17 +150,49 @@ export class NoticeWriter {
         : await logOperations.getLogs(asked, {
             ...{ beyond: { timestamp: fromMillis(start - 1), id: 0 }, order: 'oldest', limit: MAX_LINES },
           })
-      return rows
-        .map(({ timestamp, level, source, camera_name, message }) => ({
-          ...{ timestamp, level, source, camera_name },
-          message: cut(message, 2000),
-        }))
-        .toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
+      return linesOf(rows)
     } catch {
       // A notice without evidence is better than none.
       return []
     }
   }
+
+  /** The lines that the incident of a group brought by raising its level: those next to the fault. */
+  async #raised(
+    rule: StoredRule,
+    definition: AlertDefinition,
+    transitions: readonly StoredTransition[],
+  ): Promise<RaisedNotice | undefined> {
+    const { pool, queries, logOperations, pageUrl, generalLevel } = this.#options
+    if (!definition.raise_level) return undefined
+    const [firing] = await firingsOf(pool, transitions)
+    const sight = await new OwnerSight(pool).of(rule.owner)
+    const raised = firing && raisedLines(definition, firing, await generalLevel())
+    if (!raised || !sight) return undefined
+    try {
+      const filter = await filterOf(queries, raised.query.toString(), sight.visibility)
+      const asked: LogFilter = { ...filter, start: raised.start, end: raised.end }
+      const rows = await logOperations.getLogs(asked, {
+        ...{ beyond: { timestamp: firing.first_at ?? firing.at, id: 0 }, order: 'oldest', limit: MAX_LINES },
+      })
+      const some =
+        rows.length > 0 ? rows : await logOperations.getLogs(asked, { offset: 0, limit: MAX_LINES })
+      if (some.length === 0) return undefined
+      const link = pageUrl === undefined ? null : `${pageUrl}/logs${searchOfRaised(raised)}`
+      return { level: raised.level, link, lines: linesOf(some) }
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function linesOf(rows: readonly NoticeLine[]): NoticeLine[] {
+  return rows
+    .map(({ timestamp, level, source, camera_name, message }) => ({
+      ...{ timestamp, level, source, camera_name },
+      message: cut(message, 2000),
+    }))
+    .toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
 }
 
 /** How a group is called. */

@@ -11,6 +11,13 @@ export type NoticeLine = {
   message: string
 }
 
+export type RaisedNotice = {
+  level: string
+  /** The list of them, over fixed bounds. */
+  link: string | null
+  lines: NoticeLine[]
+}
+
 /** A group that a notice is about. */
 export type NoticeGroup = {
   key: string
@@ -50,6 +57,8 @@ export type Notice = {
   /** The list over fixed bounds; null when nobody said where people reach the page. */
   link: string | null
   lines: NoticeLine[]
+  /** The lines stored because the rule raised the level, when the incident is over. */
+  raised?: RaisedNotice | undefined
   /** The figures of a daily digest. */
   digest?: Digest
 }
@@ -75,16 +84,22 @@ export function titleOf(
 }
 
 /** The whole of a notice as plain text, for mails and chats. */
-export function plainText({ text, rule, lines, link }: Notice): string {
-  const shown = lines.map(
-    ({ timestamp, level, source, camera_name, message }) =>
-      `${timestamp} ${level} ${inLine(camera_name ?? source)}: ${shortened(message)}`,
-  )
+export function plainText({ text, rule, lines, link, raised }: Notice): string {
+  const textOf = ({ timestamp, level, source, camera_name, message }: NoticeLine) =>
+    `${timestamp} ${level} ${inLine(camera_name ?? source)}: ${shortened(message)}`
+  const shown = lines.map(textOf)
+  const brought = raised
+    ? [
+        ...['', `Lines stored because the level was raised to ${raised.level}:`, ...raised.lines.map(textOf)],
+        ...(raised.link === null ? [] : [raised.link]),
+      ]
+    : []
   return [
     text,
     ...(rule.note === null ? [] : ['', rule.note]),
     ...(shown.length > 0 ? ['', ...shown] : []),
     ...(link === null ? [] : ['', link]),
+    ...brought,
   ].join('\n')
 }
 
