@@ -234,10 +234,7 @@ export class AlertEvaluator {
       sifted,
     )
     await keepNewKinds(client, set, { groups, failed })
-    const unjudged = [...set.rules.values()].filter(
-      ({ id, hadProblem }) => failed.has(id) || (hadProblem && !this.#readable.has(id)),
-    )
-    await leaveUnjudged(client, unjudged, until)
+    await leaveUnjudged(client, this.#unjudged(set, failed), until)
     const problems = await this.#noteProblems(client, set, failed, compared, until)
     await addSigns(client, set, groups, { after: watermark, until })
     const told = await evaluate(client, set, groups, until)
@@ -257,6 +254,13 @@ export class AlertEvaluator {
       ...told,
       deliveries: told.deliveries + problems,
     }
+  }
+
+  /** The rules that could not be evaluated in this step, or not until now. */
+  #unjudged({ rules }: RuleSet, failed: ReadonlyMap<number, string>) {
+    return [...rules.values()].filter(
+      ({ id, hadProblem }) => failed.has(id) || (hadProblem && !this.#readable.has(id)),
+    )
   }
 
   async #noteProblems(

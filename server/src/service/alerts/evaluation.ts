@@ -86,13 +86,7 @@ export async function evaluate(
     }
   }
   await fillCounts(client, judged, until)
-  let beganMs = performance.now()
-  for (const { group, seen: sightings } of judged) {
-    judge(group, sightings, until)
-    if (performance.now() - beganMs < SLICE_MS) continue
-    await nextTurn()
-    beganMs = performance.now()
-  }
+  await judgeInTurns(judged, until)
   const told = await tell(client, judged, until)
   await addCounts(client, judged.flatMap(countsOf))
   const changed = judged
@@ -101,6 +95,16 @@ export async function evaluate(
   await saveStates(client, changed)
   const tooLate = judged.reduce((sum, { tier, group }) => sum + (tier === 0 ? group.tooLate : 0), 0)
   return { ...told, isChanged: changed.length > 0, raises: raisesOf(judged), tooLate }
+}
+
+async function judgeInTurns(judged: readonly Judged[], until: number): Promise<void> {
+  let beganMs = performance.now()
+  for (const { group, seen: sightings } of judged) {
+    judge(group, sightings, until)
+    if (performance.now() - beganMs < SLICE_MS) continue
+    await nextTurn()
+    beganMs = performance.now()
+  }
 }
 
 /** A group that began to fire, whose level is to be raised. */

@@ -38,9 +38,8 @@ export function alertsPart(
   const box = new SecretBox(key)
   const digests = new DigestWriter({ pool, cameras, logOperations, pageUrl })
   const generalLevel = async () => (await settings.get()).log_level
-  const writer = new NoticeWriter({
-    ...{ pool, queries, cameras, logOperations, pageUrl, generalLevel, digests },
-  })
+  const lines = { pool, queries, cameras, logOperations, generalLevel }
+  const writer = new NoticeWriter({ ...lines, pageUrl, digests })
   const rules = new AlertRules({ pool, queries, logOperations })
   const deliverer = new Deliverer({
     ...{ pool, writer, box, allowLocal },
@@ -58,10 +57,7 @@ export function alertsPart(
   }
   const reload = () => rules.reload()
   const services = {
-    alerts: new AlertsService({
-      ...{ pool, auditTrail, cameras, logOperations, queries, generalLevel },
-      onRetry: onNotices,
-    }),
+    alerts: new AlertsService({ ...lines, auditTrail, onRetry: onNotices }),
     rules: new RulesService({ pool, auditTrail, queries, cameras, logOperations, onChange }),
     silences: new SilencesService({ pool, auditTrail, onChange }),
   }

@@ -49,14 +49,8 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     onChange: reports.onStorage,
   })
   const levels = new LevelOverrides(pool, settings)
-  const told = new Set<Promise<unknown>>()
-  const tellHeldBack = (record: LogRecord) => {
-    const onFailure = (error: unknown) => reports.onJobFailed('levels', error)
-    const telling: Promise<unknown> = logOperations.addLogEntries([record]).catch(onFailure)
-    told.add(telling)
-    void telling.finally(() => told.delete(telling))
-  }
-  const gate = new LevelGate({ onHeldBack: tellHeldBack })
+  const heldBack = heldBackTelling((record) => logOperations.addLogEntries([record]), reports)
+  const gate = new LevelGate({ onHeldBack: heldBack.tell })
   const parseRules = new ParseRuleStore(pool)
   const lineParser = new LineParser(parseRules)
   const logOperations = new LogOperations({
@@ -90,12 +84,26 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     ownLog: options.ownLog ?? (() => ({ queuedRows: 0, spooledRows: 0, dropped: 0 })),
     close: async () => {
       gate.close()
-      await Promise.all(told)
+      await heldBack.end()
       await logOperations.close()
       await notStored.close()
       await lineParser.close()
       await notices.close()
     },
+  }
+}
+
+/** Stores the lines that say what the level gate held back. */
+function heldBackTelling(store: (record: LogRecord) => Promise<unknown>, reports: SystemOptions['reports']) {
+  const told = new Set<Promise<unknown>>()
+  const onFailure = (error: unknown) => reports.onJobFailed('levels', error)
+  return {
+    tell: (record: LogRecord) => {
+      const telling: Promise<unknown> = store(record).catch(onFailure)
+      told.add(telling)
+      void telling.finally(() => told.delete(telling))
+    },
+    end: () => Promise.all(told),
   }
 }
 
