@@ -214,7 +214,8 @@ describe('retention', () => {
 
   it('drops the oldest until the rest fits the budget, and never what is being written', async () => {
     const now = Date.now()
-    await logs.addLogEntries(spread(3000, now - 5 * DAY, now))
+    // Rows of today as well, right after midnight too.
+    await logs.addLogEntries([...spread(3000, now - 5 * DAY, now), ...spread(10, now, now + 10)])
     const none = cutoffsOf(KEEP_ALL, now)
     const all = [...(await partitionSizes()).values()].reduce((sum, bytes) => sum + bytes, 0)
     expect((await planAndApply(none, all)).plan).toEqual([])
