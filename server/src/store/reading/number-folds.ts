@@ -121,6 +121,9 @@ class BlockFolder {
     const column = block.numbers === null ? undefined : decodeColumn(name, bytesOf(block.numbers), block.rows)
     const codes = block.codes === null ? undefined : decodeCodes(bytesOf(block.codes), block.rows)
     if ((block.numbers !== null && !column) || (block.codes !== null && !codes)) throw damaged(block)
+    // By the unit of the code.
+    const keys: (unknown[] | undefined)[] = codes ? [] : [[]]
+    if (codes) for (const [code, ...key] of block.groups ?? []) keys[code - codes.least] = key
     const rowAt = placesOf(block)
     const { starts } = this.#fold
     const last = rowAt(this.#bounds.end)
@@ -133,37 +136,35 @@ class BlockFolder {
       const next = starts[step + 1]
       const until = next === undefined ? last : Math.min(last, rowAt(next * 1000))
       if (until <= row) continue
-      this.#addRows(column, codes, block.groups, { step, from: row, to: until })
+      this.#addRows(column, codes?.units, keys, { step, from: row, to: until })
       row = until
     }
   }
 
   #addRows(
     column: NumberColumn | undefined,
-    codes: { units: Uint32Array; least: number } | undefined,
-    groups: ReadBlock['groups'],
+    codes: Uint32Array | undefined,
+    keys: readonly (unknown[] | undefined)[],
     { step, from, to }: { step: number; from: number; to: number },
   ): void {
     const { units, least = 0, power = 1, doubles, kinds, others = [] } = column ?? {}
     const scale = { least, power, isWhole: doubles === undefined }
     const values = doubles ?? units
-    // By the unit of the code.
     const byCode: (NumberCells | undefined)[] = []
     const touched = new Set<NumberCells>()
-    if (codes) {
-      for (const [code, ...keys] of groups ?? []) {
-        const cells = this.#cellsOf(step, keys)
-        byCode[code - codes.least] = cells
-        touched.add(cells)
-      }
-    } else {
-      const cells = this.#cellsOf(step, [])
-      byCode[0] = cells
+    // As a row needs them: of a block's combinations, a short step has few.
+    const begin = (code: number) => {
+      const key = keys[code]
+      if (!key) return undefined
+      const cells = this.#cellsOf(step, key)
+      if (!touched.has(cells)) cells.begin(scale)
       touched.add(cells)
+      byCode[code] = cells
+      return cells
     }
-    for (const cells of touched) cells.begin(scale)
     for (let row = from; row < to; row++) {
-      const cells = byCode[codes ? (codes.units[row] as number) : 0]
+      const code = codes ? (codes[row] as number) : 0
+      const cells = byCode[code] ?? begin(code)
       if (!cells) continue
       const kind = !values ? ABSENT : kinds ? (kinds[row] as number) : NUMBER
       if (kind === NUMBER) cells.add((values as Uint32Array)[row] as number)
