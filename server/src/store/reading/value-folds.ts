@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { errorCode } from '../../startup-error.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
@@ -50,6 +51,7 @@ export async function* foldValues(
   let length = FIRST_MS
   let isExact = true
   let isWary = false
+  let isMoving = false
   let exactCells = 0
   const start = performance.now()
   for await (const group of groupsFor(store, filter, 'newest', beyond)) {
@@ -62,8 +64,8 @@ export async function* foldValues(
       }
       const began = performance.now()
       const aim = Math.min(STATEMENT_MS.most, Math.max(STATEMENT_MS.least, (began - start) * SHARE))
-      const { blocks, leftOut } = await columnsIn(store, filter, stretch, name)
-      const query = { filter, fold, stretch, beyond, isExact, isWary, limit: MAX_CELLS + 1, leftOut }
+      const columns = await columnsIn(store, filter, stretch, isMoving ? undefined : name)
+      const query = { filter, fold, stretch, beyond, isExact, isWary, limit: MAX_CELLS + 1, ...columns }
       const cells = await readCells(store, query, aim * PATIENCE)
       if (cells === 'too large' && !isWary) {
         isWary = true
@@ -81,14 +83,14 @@ export async function* foldValues(
         yield { lines: [], searched_to: minimum(stretch.upper, filter.end ?? stretch.upper) }
         continue
       }
-      const parts: FoldedPart[] = cells
-      const bounds = boundsOf(filter, stretch)
-      for (const some of inBatches(blocks)) {
-        const folded = await foldBlocks(store, { filter, fold, name: name as string, bounds, isExact }, some)
-        isExact = folded.isExact
-        for (const part of folded.parts) parts.push(part)
-      }
-      yield { lines: parts, searched_to: stretch.lower }
+      const folded = await foldColumns(store, query, name, columns.blocks)
+      // Blocks that were made, unmade or numbered meanwhile were read twice or not at all: one statement reads all then.
+      isMoving =
+        columns.leftOut !== undefined &&
+        !isDeepStrictEqual(await columnsIn(store, filter, stretch, name), columns)
+      if (isMoving) continue
+      isExact = folded.isExact
+      yield { lines: [...cells, ...folded.parts], searched_to: stretch.lower }
       if (isExact) exactCells += cells.length
       if (exactCells > MAX_EXACT_CELLS) isExact = false
       const inTime = aim / Math.max(1, performance.now() - began)
@@ -98,6 +100,24 @@ export async function* foldValues(
       to = lower
     }
   }
+}
+
+/** The parts of the columns of some blocks, and whether each different number still has a cell of its own. */
+async function foldColumns(
+  store: Store,
+  { filter, fold, stretch, isExact }: FoldQuery,
+  name: string | undefined,
+  blocks: readonly NumberBlock[],
+): Promise<{ parts: FoldedPart[]; isExact: boolean }> {
+  const all = { parts: [] as FoldedPart[], isExact }
+  if (name === undefined) return all
+  const bounds = boundsOf(filter, stretch)
+  for (const some of inBatches(blocks)) {
+    const folded = await foldBlocks(store, { filter, fold, name, bounds, isExact: all.isExact }, some)
+    all.isExact = folded.isExact
+    for (const part of folded.parts) all.parts.push(part)
+  }
+  return all
 }
 
 /** The blocks whose columns are read, and what of the packed rows the statement leaves out for them. */
