@@ -114,7 +114,7 @@ async function blocksIn(store: Store, { start, end }: { start: string; end: stri
   if (!mayBePacked()) return ''
   const { rows } = await readerFor(store).query<{ blocks: string }>(
     `/* blocks_in_range */
-    select count(*) || ' ' || coalesce(sum(rows), 0) as blocks
+    select count(*) || ' ' || coalesce(sum(rows), 0) || ' ' || count(numbers) as blocks
     from log_blocks
     where first_timestamp >= $1::timestamptz and first_timestamp <= $2::timestamptz`,
     [fromMillis(floorTo(start, DAY)), end],
