@@ -168,7 +168,8 @@ export class NoticeWriter {
     const [firing] = await firingsOf(pool, transitions)
     const sight = await new OwnerSight(pool).of(rule.owner)
     const raised = firing && raisedLines(definition, firing, await generalLevel())
-    if (!raised || !sight) return undefined
+    // As in `rule-set.ts`: others raise nothing.
+    if (!raised || !sight?.isAdmin) return undefined
     try {
       const filter = await filterOf(queries, raised.query.toString(), sight.visibility)
       const asked: LogFilter = { ...filter, start: raised.start, end: raised.end }
